@@ -1,0 +1,1 @@
+"""Everything of Roadlens that works without a screen."""

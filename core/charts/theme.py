@@ -1,0 +1,109 @@
+"""The colours of Roadlens and the frame of every figure.
+
+The hex values here are the only ones: `.streamlit/config.toml` and the slide template use the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+# Okabe & Ito: told apart by people with any common form of colour blindness.
+BLACK = "#000000"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+GREEN = "#009E73"
+YELLOW = "#F0E442"
+BLUE = "#0072B2"
+VERMILION = "#D55E00"
+PURPLE = "#CC79A7"
+
+ACCENT = BLUE
+FOR = BLUE  # speaks for the label
+AGAINST = VERMILION  # the orange of the set that keeps 3:1 on white and on the dark background
+GREY = "#8A96A3"  # rest, context, "too few to say"; 3:1 on both backgrounds
+
+CATEGORIES = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, GREY, YELLOW)
+SEQUENTIAL = (
+    "#EAF3FA", "#D3E6F4", "#B5D5EB", "#92C1E0", "#6BABD3",
+    "#4694C4", "#2A7DB2", "#14679B", "#0A5283", "#063B61",
+)  # fmt: skip
+DIVERGING = (  # below the average blue, above it orange
+    "#0A4C7D", "#2B78B0", "#5BA3D0", "#9CCAE5", "#DCEBF5",
+    "#FBE9DC", "#F7C6A0", "#EE9D63", "#D9702B", "#A84A0B",
+)  # fmt: skip
+
+FONT_SIZE = 14
+FONTS = "Source Sans, Segoe UI, Helvetica Neue, Arial, sans-serif"
+SLIDE_FONT = "Arial"  # on every machine that opens a deck, so that text keeps its width
+ROW = 42  # pixels for one row of a ranked figure: two lines of a label
+CLEAR = "rgba(0,0,0,0)"
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What lies behind the figures: the page in its light or dark dress."""
+
+    background: str
+    panel: str
+    text: str
+    muted: str
+    line: str
+    accent: str
+
+
+LIGHT = Surface("#FFFFFF", "#F4F6F9", "#17212B", "#56636F", "#DCE2E9", BLUE)
+DARK = Surface("#10161D", "#19222C", "#E8EDF2", "#A3B0BC", "#2E3A46", SKY)
+SURFACES = {"light": LIGHT, "dark": DARK}
+
+
+def colorscale(steps: Sequence[str]) -> list[list]:
+    """Plotly's form of a scale of colours, 0..1."""
+    last = len(steps) - 1
+    return [[index / last, colour] for index, colour in enumerate(steps)]
+
+
+def template(theme: str | None = None) -> go.layout.Template:
+    """Fonts, lines and colours; `theme` None leaves text and lines to the page that shows the figure."""
+    if theme is None:
+        return go.layout.Template(layout={"colorway": CATEGORIES})
+    surface = SURFACES[theme]
+    axis = {"gridcolor": surface.line, "linecolor": surface.line, "zerolinecolor": surface.muted}
+    return go.layout.Template(
+        layout={
+            "colorway": CATEGORIES,
+            "font": {"family": FONTS, "color": surface.text},
+            "xaxis": axis,
+            "yaxis": axis,
+        }
+    )
+
+
+def framed(figure: go.Figure, height: int, theme: str | None = None) -> go.Figure:
+    """The figure with our sizes; transparent, so that it stands on light and dark pages."""
+    figure.update_layout(
+        template=template(theme),
+        height=height,
+        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        font_size=FONT_SIZE,
+        hoverlabel={"font_size": FONT_SIZE, "align": "left"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font_size": FONT_SIZE},
+        dragmode=False,
+    )
+    axes = {"tickfont_size": FONT_SIZE, "title_font_size": FONT_SIZE, "automargin": True, "fixedrange": True}
+    figure.update_xaxes(**axes)
+    figure.update_yaxes(**axes)
+    return figure
+
+
+def ranked_axis(figure: go.Figure, labels: Sequence[str]) -> None:
+    """Rows 0..n-1 from the top down; numbered places, since two long names may be cut to the same label."""
+    figure.update_yaxes(
+        tickvals=list(range(len(labels))),
+        ticktext=list(labels),
+        range=[len(labels) - 0.5, -0.5],
+        showgrid=False,
+        zeroline=False,
+    )

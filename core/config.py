@@ -1,0 +1,66 @@
+"""Settings, read once from the environment (prefix ROADLENS_)."""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that works; `ROADLENS_DATA_DIR=/x` overrides `data_dir`."""
+
+    model_config = SettingsConfigDict(env_prefix="ROADLENS_", frozen=True)
+
+    data_dir: Path = Field(default_factory=lambda: Path.home() / ".roadlens")
+    database_url: str = ""  # empty: one SQLite file in data_dir
+    max_upload_mb: int = Field(100, ge=1, le=2000)
+    max_rows: int = Field(1_000_000, ge=1)
+    max_cell_chars: int = Field(1_000_000, ge=100)
+    max_columns: int = Field(500, ge=1)
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")
+    threads: int = Field(0, ge=0)  # 0: all cores but one
+    max_tokens: int = Field(128, ge=8, le=8192)
+    hub_timeout_s: float = Field(2.0, gt=0)
+    lease_s: float = Field(20.0, gt=0)
+    worker_idle_s: float = Field(90.0, ge=0)
+    allow_remote: bool = False  # True: may listen on another address than loopback without a login
+
+    @property
+    def url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'roadlens.db'}"
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.data_dir / "runs"
+
+    @property
+    def jobs_dir(self) -> Path:
+        return self.data_dir / "jobs"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.data_dir / "uploads"
+
+
+def load_settings() -> Settings:
+    """Read the environment and make the data folder.
+
+    Raises ConfigError with the name of the setting that is wrong.
+    """
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "ROADLENS_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"The setting {name} is not valid: {first['msg']}.") from error
+    try:
+        for folder in (settings.data_dir, settings.runs_dir, settings.jobs_dir, settings.uploads_dir):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"The data folder {settings.data_dir} cannot be made ({error.strerror}). "
+            "Set ROADLENS_DATA_DIR to a folder you may write to."
+        ) from error
+    return settings

@@ -1,0 +1,312 @@
+"""The words of Roadlens as frozen values, and the names of the columns of its tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+# ---- tables -------------------------------------------------------------------------------
+
+# The feedback table: one row a comment. `date` is datetime64 without zone (NaT: missing),
+# `rating` float (NaN: missing), every other column str ("" : missing). Segment columns follow
+# with the prefix SEGMENT, for example "segment:Plan".
+FEEDBACK = (
+    "id",  # integer key in the store, the evidence id that insights carry
+    "row",  # 12 hex characters, stable across imports
+    "text",
+    "text_hash",  # of the normalised text: equal for comments that say the same words
+    "date",
+    "rating",
+    "author",
+    "account",
+    "channel",
+    "language",  # ISO 639-1 or "unknown"
+)
+SEGMENT = "segment:"
+
+ROLES = ("text", "label", "date", "rating", "author", "account", "channel", "language")
+
+
+# ---- feedback -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a file plays which role."""
+
+    text: str
+    label: str | None = None
+    date: str | None = None
+    rating: str | None = None
+    author: str | None = None
+    account: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    segments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    id: int
+    name: str
+    rows: int
+    sha256: str  # over all stored rows and labels: changes when the data changes
+    sample: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """Rows of a file that were not stored, and why."""
+
+    reason: str
+    rows: int
+    examples: tuple[int, ...]  # line numbers in the file, 1 = header
+
+
+@dataclass(frozen=True)
+class Import:
+    id: int
+    dataset_id: int
+    file_name: str
+    sha256: str
+    encoding: str
+    delimiter: str
+    columns: Columns
+    rows_in: int
+    rows_stored: int
+    rejections: tuple[Rejection, ...]
+    warnings: tuple[str, ...]
+    created_at: datetime
+
+    @property
+    def rows_rejected(self) -> int:
+        return sum(rejection.rows for rejection in self.rejections)
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """One axis of labels of a dataset, such as topic or sentiment."""
+
+    id: int
+    dataset_id: int
+    name: str
+    counts: Mapping[str, int]  # label -> labelled rows, largest first
+
+
+# ---- training -----------------------------------------------------------------------------
+
+BUNDLED_ENCODER = "all-MiniLM-L6-v2"
+QUICK, BETTER = "quick", "better"
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    mode: str = QUICK
+    encoder: str = BUNDLED_ENCODER
+    seed: int = 0
+    epochs: int = 3  # Better only
+    max_tokens: int = 128
+    body_rate: float = 1e-4  # learning rate of the encoder, Better only
+    head_rate: float = 1e-2
+    batch_tokens: int = 1024
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int  # held-out rows with this label
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One model on the held-out rows of a run."""
+
+    name: str
+    accuracy: float
+    macro_f1: float
+    balanced_accuracy: float
+    per_label: tuple[LabelScore, ...]
+    confusion: tuple[tuple[int, ...], ...]  # [true][predicted], in the order of the labels
+    n: int
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """What the page draws while a training goes on."""
+
+    step: int
+    epoch: float
+    loss: float | None = None
+    macro_f1: float | None = None  # on the validation rows
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    id: int
+    dataset_id: int
+    label_set_id: int
+    job_id: int | None
+    status: str  # queued, running, done, failed, cancelled
+    options: TrainingOptions
+    labels: tuple[str, ...]
+    data_sha256: str
+    device: str
+    versions: Mapping[str, str]
+    seconds: Mapping[str, float]  # stage -> wall seconds
+    cpu_seconds: Mapping[str, float]
+    model: Scores | None
+    baseline: Scores | None
+    calibration: Mapping[str, float]  # ece_before, ece_after, temperature
+    curve: tuple[CurvePoint, ...]
+    warnings: tuple[str, ...]
+    checkpoint: str  # folder name under the runs folder, "" until it is there
+    manifest_sha256: str
+    error: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @property
+    def recommended(self) -> str:
+        """The better of model and baseline by macro F1 on the same held-out rows."""
+        if self.model is None or self.baseline is None:
+            return "model"
+        return "model" if self.model.macro_f1 >= self.baseline.macro_f1 else "baseline"
+
+
+@dataclass(frozen=True)
+class Job:
+    id: int
+    kind: str
+    params: Mapping[str, object]
+    state: str  # queued, running, done, failed, cancelled
+    owner: str
+    attempt: int
+    pct: float  # 0..100
+    message: str
+    error: str
+    cancel_requested: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+# ---- explanation --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a text with its weight; `text[start:end]` in code points of the original."""
+
+    start: int
+    end: int
+    weight: float
+    mark: str = ""  # "", "unread" (the model has no token for it), "cut" (past the limit)
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """The weight of each word of a text for one label."""
+
+    text: str
+    spans: tuple[Span, ...]  # words in text order; what lies between them is white space
+    label: str
+    method: str
+    unit: str  # what one unit of weight means, in words
+    probability: float
+
+
+@dataclass(frozen=True)
+class Token:
+    text: str  # as the model's vocabulary spells it
+    start: int  # in the original text; start == end for special tokens
+    end: int
+    special: bool
+
+
+# ---- insights -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 90 % range, the rows behind it and whether a person checked it."""
+
+    mid: float
+    low: float
+    high: float
+    n: int
+    method: str
+    unit: str = "share"  # share (0..1) or rating (points of the scale)
+    checked: bool = False
+
+
+@dataclass(frozen=True)
+class Theme:
+    name: str
+    share: Estimate
+    rating: Estimate | None
+    ids: tuple[int, ...]  # feedback ids assigned to this theme, the evidence
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    start: str  # ISO date of the first day of the week or month
+    share: Estimate
+    total: int  # all rows of that period
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Trend:
+    theme: str
+    points: tuple[TrendPoint, ...]
+
+
+@dataclass(frozen=True)
+class SegmentCell:
+    """The share of a theme inside one value of one segment column."""
+
+    segment: str
+    value: str
+    theme: str
+    share: Estimate
+    total: int  # rows of that segment value
+    over: bool  # clearly more than elsewhere (exact test, false discovery rate 10 %)
+    small: bool  # too few rows to show a number
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A verbatim stored row."""
+
+    id: int
+    text: str
+    theme: str
+    probability: float
+    context: str  # date, channel, segments; never the author
+
+
+@dataclass(frozen=True)
+class Insights:
+    """What one finished run says about its dataset. Numbers depend on the run alone."""
+
+    run_id: int
+    dataset: str
+    label_set: str
+    rows: int
+    labelled: int
+    first_date: str
+    last_date: str
+    period: str  # "week", "month" or "" when there is no trend
+    counting: str  # the sentence on how shares were counted
+    themes: tuple[Theme, ...]  # largest share first
+    trends: tuple[Trend, ...]
+    segments: tuple[SegmentCell, ...]
+    quotes: tuple[Quote, ...]
+    notes: tuple[str, ...]  # one honest line for each thing that is missing
+    settings: Mapping[str, object] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""A checkpoint and a text in, attributions out."""

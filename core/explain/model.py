@@ -1,0 +1,40 @@
+"""What an explanation needs of a classifier."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from core.domain import Token
+from core.errors import NotFound
+
+
+class Explainable(Protocol):
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        """(texts, labels) float64, calibrated."""
+        ...
+
+    def tokens(self, text: str) -> tuple[Token, ...]:
+        """The tokens that fit `max_tokens`, special ones included."""
+        ...
+
+    def attention(self, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
+        """The same tokens and (layers, heads, tokens, tokens) float32; rows sum to 1."""
+        ...
+
+    def unknown_tokens(self, text: str) -> list[tuple[int, int]]:
+        """Character spans of the tokens that the vocabulary does not know."""
+        ...
+
+
+def column(model: Explainable, label: str) -> int:
+    """Place of the label in the probabilities. Raises NotFound."""
+    if label not in model.labels:
+        raise NotFound(f"This model does not know the label '{label}'. Choose one of its own labels.")
+    return model.labels.index(label)

@@ -1,0 +1,121 @@
+"""From characters to words and from weighted words to what is drawn; no model, no markup."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from core.domain import Attribution, Span
+
+CUT, UNREAD = "cut", "unread"
+POINTS = "points of confidence"  # a weight of 0.24 is 24 points
+FLOOR = 0.03  # 3 points; a smaller weight gets no colour
+FULL = 0.20  # 20 points; a text whose top word is weaker never gets full colour
+GAP = -1
+
+_WORD = re.compile(r"\S+")
+# Scripts written without spaces: Han, kana, bopomofo, their punctuation and full-width forms.
+_CJK = re.compile(
+    "[\u2e80-\u303f\u3040-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\ufe30-\ufe4f\uff01-\uff9f\U0001b000-\U0001b16f\U00020000-\U000323af]"
+)
+_JOINER = "\u200d"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of characters drawn in one way; `word` is its place in the spans, GAP between words."""
+
+    text: str
+    weight: float
+    mark: str
+    word: int
+
+
+def units(text: str) -> tuple[tuple[int, int], ...]:
+    """Spans of the words in code points: runs without white space, single characters in CJK."""
+    return tuple(
+        span for found in _WORD.finditer(text) for span in _characters(text, found.start(), found.end())
+    )
+
+
+def _characters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A run without white space, cut around each CJK character."""
+    if not _CJK.search(text, start, end):
+        yield start, end
+        return
+    begin, base = start, text[start]
+    for place in range(start + 1, end):
+        character = text[place]
+        # Marks, variation selectors and invisible joiners belong to the character before them.
+        if unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf"):
+            continue
+        parted = _CJK.match(character) or _CJK.match(base)
+        if parted and text[place - 1] != _JOINER:
+            yield begin, place
+            begin = place
+        base = character
+    yield begin, end
+
+
+def pieces(text: str, spans: Sequence[Span]) -> tuple[Piece, ...]:
+    """Words and gaps in text order; their texts joined are the text.
+
+    What lies past the model's limit is one piece, however many words it has.
+    """
+    cut: list[Piece] = []
+    place = 0
+    for number, span in enumerate(spans):
+        if cut and span.mark == CUT == cut[-1].mark:
+            cut[-1] = replace(cut[-1], text=cut[-1].text + text[place : span.end])
+        else:
+            cut.append(Piece(text[place : span.start], 0.0, "", GAP))
+            cut.append(Piece(text[span.start : span.end], span.weight, span.mark, number))
+        place = span.end
+    cut.append(Piece(text[place:], 0.0, "", GAP))
+    return tuple(piece for piece in cut if piece.text)
+
+
+def phrases(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Neighbours of one sign above half the top weight as one span with the weight of its strongest word.
+
+    Weights of words cannot be added up; `occlusion.phrases` measures each phrase as a whole.
+    """
+    half = max((abs(span.weight) for span in spans), default=0.0) / 2
+    joined: list[Span] = []
+    previous = None
+    for span in spans:
+        if previous and _belong(previous, span, half):
+            weight = max(joined[-1].weight, span.weight, key=abs)
+            joined[-1] = replace(joined[-1], end=span.end, weight=weight)
+        else:
+            joined.append(span)
+        previous = span
+    return tuple(joined)
+
+
+def _belong(left: Span, right: Span, half: float) -> bool:
+    strong = min(abs(left.weight), abs(right.weight)) > half
+    return strong and left.weight * right.weight > 0 and not left.mark and not right.mark
+
+
+def shades(attribution: Attribution) -> tuple[float, ...]:
+    """Strength of colour of each span, -1 (against) to 1 (for); 0: no colour."""
+    points = attribution.unit.startswith(POINTS)
+    floor, full = (FLOOR, FULL) if points else (0.0, 0.0)
+    top = max((abs(span.weight) for span in attribution.spans), default=0.0)
+    if top == 0:
+        return tuple(0.0 for _ in attribution.spans)
+    return tuple(
+        span.weight / max(top, full) if abs(span.weight) >= floor else 0.0 for span in attribution.spans
+    )
+
+
+def caption(span: Span, unit: str) -> str:
+    """What is said on hover, for example "+24.0 points of confidence"."""
+    if span.mark == CUT:
+        return "past the model's limit, not read"
+    sign = "+" if unit.startswith(POINTS) else ""
+    number = f"{100 * span.weight:{sign}.1f}".replace("-", "\N{MINUS SIGN}")
+    unread = "no word the model knows; " if span.mark == UNREAD else ""
+    return f"{unread}{number} {unit}"

@@ -1,0 +1,1 @@
+"""File bytes in, a clean feedback table out."""

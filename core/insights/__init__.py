@@ -1,0 +1,1 @@
+"""Feedback and predictions in, estimates with evidence out."""

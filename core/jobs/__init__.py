@@ -1,0 +1,1 @@
+"""The queue and the process that empties it; knows no kind of job."""

@@ -1,0 +1,1 @@
+"""Encoders and classifiers: loading them and asking them."""

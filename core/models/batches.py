@@ -1,0 +1,32 @@
+"""Batches of similar length under a budget of tokens, so that little is padded."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+
+def sorted_batches(lengths: Sequence[int], budget: int) -> Iterator[np.ndarray]:
+    """Row numbers, longest first; rows times longest row of a batch stays within `budget` tokens."""
+    yield from _cut(np.argsort(-np.asarray(lengths), kind="stable"), np.asarray(lengths), budget)
+
+
+def shuffled_batches(
+    lengths: Sequence[int], budget: int, rng: np.random.Generator, pool: int = 50
+) -> list[np.ndarray]:
+    """One epoch: shuffle, sort inside pools of about `pool` batches, shuffle the batches."""
+    lengths = np.asarray(lengths)
+    order = rng.permutation(len(lengths))
+    size = max(1, int(pool * budget / max(1.0, lengths.mean())))
+    batches: list[np.ndarray] = []
+    for start in range(0, len(order), size):
+        rows = order[start : start + size]
+        batches.extend(_cut(rows[np.argsort(-lengths[rows], kind="stable")], lengths, budget))
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _cut(order: np.ndarray, lengths: np.ndarray, budget: int) -> Iterator[np.ndarray]:
+    start = 0
+    while start < len(order):
+        rows = max(1, budget // max(1, int(lengths[order[start]])))
+        yield order[start : start + rows]
+        start += rows

@@ -1,0 +1,65 @@
+"""Headings that say what a figure shows; never more than its ranges allow."""
+
+from collections.abc import Sequence
+
+from core.domain import Estimate, SegmentCell, Theme, TrainingRun, Trend
+from core.reports.safe import percent, shorten
+
+NAME = 44  # characters of a theme in a heading
+
+
+def _quoted(name: str) -> str:
+    return f"“{shorten(name, NAME)}”"
+
+
+def _range(estimate: Estimate) -> str:
+    return f"likely {percent(estimate.low)} to {percent(estimate.high)}"
+
+
+def themes(themes: Sequence[Theme]) -> str:
+    """The leader, or that the leaders cannot be told apart."""
+    ranked = sorted(themes, key=lambda theme: -theme.share.mid)
+    first = ranked[0]
+    lead = f"{_quoted(first.name)} is {percent(first.share.mid)} of feedback ({_range(first.share)})"
+    if len(ranked) == 1:
+        return lead
+    second = ranked[1]
+    if second.share.high < first.share.low:
+        return f"{lead}, more than any other theme"
+    return f"{_quoted(first.name)} and {_quoted(second.name)} lead, too close to call between them"
+
+
+def trend(trends: Sequence[Trend], period: str) -> str:
+    """The largest move between the first and the last period whose ranges lie apart."""
+    moves = [(t.theme, t.points[0].share, t.points[-1].share) for t in trends if len(t.points) > 1]
+    clear = [(n, a, b) for n, a, b in moves if a.high < b.low or b.high < a.low]
+    periods = max((len(t.points) for t in trends), default=0)
+    span = f"{periods} {period or 'period'}s"
+    if not clear:
+        return f"No theme clearly rose or fell over {span}"
+    name, before, after = max(clear, key=lambda move: abs(move[2].mid - move[1].mid))
+    verb = "rose" if after.mid > before.mid else "fell"
+    return f"{_quoted(name)} {verb} from {percent(before.mid)} to {percent(after.mid)} over {span}"
+
+
+def segment(name: str, cells: Sequence[SegmentCell], averages: dict[str, float]) -> str:
+    """The marked cell farthest above its theme's average."""
+    marked = [cell for cell in cells if cell.over and not cell.small]
+    if not marked:
+        return f"No clear difference between the values of {shorten(name, 30)}"
+    top = max(marked, key=lambda cell: cell.share.mid - averages.get(cell.theme, 0.0))
+    return (
+        f"{shorten(top.value, 30)} talks about {_quoted(top.theme)} more than others: "
+        f"{percent(top.share.mid)} against {percent(averages.get(top.theme, 0.0))} on average"
+    )
+
+
+def model(run: TrainingRun) -> str:
+    """How often the model is right, and whether it was worth training."""
+    right = f"The model is right on {percent(run.model.accuracy)} of {run.model.n:,} held-out comments"
+    if run.baseline is None:
+        return right
+    gap = (run.model.macro_f1 - run.baseline.macro_f1) * 100
+    if run.recommended == "baseline":
+        return f"{right}; the simple baseline does better, use it"
+    return f"{right}, macro F1 {gap:.1f} points above the simple baseline"

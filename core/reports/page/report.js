@@ -1,0 +1,41 @@
+"use strict";
+(function () {
+  const narrow = matchMedia("(max-width: 640px)");
+  const dark = matchMedia("screen and (prefers-color-scheme: dark)");
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+
+  function dress(layout) {
+    layout.font = Object.assign({}, layout.font, {color: colour("text")});
+    for (const key of Object.keys(layout)) {
+      if (/^[xy]axis\d*$/.test(key)) {
+        layout[key] = Object.assign({}, layout[key], {
+          gridcolor: colour("line"), linecolor: colour("line"), zerolinecolor: colour("muted"),
+        });
+      }
+    }
+    return layout;
+  }
+
+  function draw(plot) {
+    const source = (narrow.matches && plot.querySelector(".narrow")) || plot.querySelector(".wide");
+    const figure = JSON.parse(source.textContent);
+    let target = plot.querySelector(".drawing");
+    if (!target) {
+      target = document.createElement("div");
+      target.className = "drawing";
+      plot.append(target);
+    }
+    Plotly.react(target, figure.data, dress(figure.layout), {displayModeBar: false, responsive: true});
+  }
+
+  const drawAll = () => document.querySelectorAll(".plot").forEach(draw);
+  drawAll();
+  narrow.addEventListener("change", drawAll);
+  dark.addEventListener("change", drawAll);
+  // On paper: light colours, the width of the page, and the numbers shown.
+  addEventListener("beforeprint", () => {
+    document.querySelectorAll("details.numbers").forEach((part) => { part.open = true; });
+    drawAll();
+  });
+  addEventListener("afterprint", drawAll);
+})();

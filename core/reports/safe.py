@@ -1,0 +1,23 @@
+"""Text from users, made safe to write into files that other programs open."""
+
+from core.charts.labels import percent, plain_text, shorten
+
+__all__ = ["percent", "plain_text", "safe_cell", "shorten"]
+
+# What a spreadsheet reads as the beginning of a formula, full-width forms included.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "＝", "＋", "－", "＠")
+
+
+def safe_cell(value: object) -> object:
+    """Text that a spreadsheet cannot take for a formula, marked with a leading '; numbers as they are."""
+    if value is None:
+        return ""
+    if isinstance(value, bool | int | float):
+        return value
+    raw, clean = str(value), plain_text(value)
+    return "'" + clean if raw.startswith(FORMULA_STARTS) or clean.startswith(FORMULA_STARTS) else clean
+
+
+def safe_label(value: object, width: int) -> str:
+    """A short one-line label for a chart or a cell of a slide."""
+    return str(safe_cell(shorten(value, width) or "(no name)"))

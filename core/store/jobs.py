@@ -1,0 +1,211 @@
+"""The queue in the database: who may work on what, and what became of it.
+
+A job's time is the machine's monotonic clock: a changed wall clock moves nothing. A heartbeat that
+lies ahead of it is from before the last start of the machine.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+
+from core.domain import Job
+from core.errors import LeaseLost, NotFound
+from core.store.database import Engines, transaction
+from core.store.tables import ACTIVE, CANCELLED, DONE, FAILED, QUEUED, RUNNING, job, run
+from core.store.values import to_job
+
+Fence = tuple[int, str, int]  # job id, owner, attempt
+
+WORN_OUT = (
+    "This job stopped several times before it was done, most likely because memory ran out. "
+    "Choose fewer rows or a smaller encoder, then start it again."
+)
+ORDER = (job.c.state == QUEUED, job.c.priority, job.c.id)  # what runs first, then the queue
+
+
+@dataclass(frozen=True)
+class Jobs:
+    engines: Engines
+
+    def enqueue(
+        self,
+        kind: str,
+        params: Mapping[str, object],
+        key: str | None = None,
+        priority: int = 0,
+        max_attempts: int = 5,
+    ) -> Job:
+        """A second call with the same key returns the job that still waits or runs."""
+        with transaction(self.engines.write) as connection:
+            return add_job(connection, kind, params, key=key, priority=priority, max_attempts=max_attempts)
+
+    def claim(self, owner: str, lease_s: float) -> Job | None:
+        """The next job for `owner`, one interrupted first; None while another job is alive."""
+        now = time.monotonic()
+        expired = or_(job.c.heartbeat < now - lease_s, job.c.heartbeat > now)
+        waiting = or_(job.c.state == QUEUED, and_(job.c.state == RUNNING, expired))
+        other = job.alias()
+        alive = exists().where(
+            other.c.state == RUNNING, other.c.heartbeat >= now - lease_s, other.c.heartbeat <= now
+        )
+        following = (
+            select(job.c.id)
+            .where(waiting, job.c.attempt < job.c.max_attempts, ~alive)
+            .order_by(*ORDER)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        values = {"state": RUNNING, "owner": owner, "heartbeat": now, "attempt": job.c.attempt + 1}
+        started = func.coalesce(job.c.started_at, datetime.now(UTC))
+        claim = (
+            update(job).where(job.c.id == following.scalar_subquery()).values(**values, started_at=started)
+        )
+        with transaction(self.engines.write) as connection:
+            _end_hopeless(connection, waiting)
+            row = connection.execute(claim.returning(job)).one_or_none()
+            if row is None:
+                return None
+            _move_run(connection, row.run_id, RUNNING)
+            return to_job(row)
+
+    def beat(
+        self, job_id: int, owner: str, attempt: int, pct: float | None = None, message: str | None = None
+    ) -> bool:
+        """Write progress and say whether cancel was requested. Raises LeaseLost."""
+        values = {"heartbeat": time.monotonic(), "pct": pct, "message": message}
+        values = {name: value for name, value in values.items() if value is not None}
+        change = update(job).where(_held((job_id, owner, attempt))).values(values)
+        with transaction(self.engines.write) as connection:
+            row = connection.execute(change.returning(job.c.cancel_requested)).one_or_none()
+        if row is None:
+            raise _lost()
+        return row.cancel_requested
+
+    def finish(self, job_id: int, owner: str, attempt: int, state: str, error: str = "") -> None:
+        """done, failed or cancelled; the last two reach the run as well. Raises LeaseLost."""
+        with transaction(self.engines.write) as connection:
+            if not _end(connection, _held((job_id, owner, attempt)), state, error):
+                raise _lost()
+
+    def cancel(self, job_id: int) -> Job:
+        """At once while queued; a running job is asked to stop. Raises NotFound."""
+        with transaction(self.engines.write) as connection:
+            _end(connection, and_(job.c.id == job_id, job.c.state == QUEUED), CANCELLED)
+            running = and_(job.c.id == job_id, job.c.state == RUNNING)
+            connection.execute(update(job).where(running).values(cancel_requested=True))
+            return _job(connection, job_id)
+
+    def release(self, job_id: int, owner: str) -> None:
+        """Put the job of a dead worker back into the queue, or end it if it was cancelled or worn out."""
+        theirs = and_(job.c.id == job_id, job.c.owner == owner, job.c.state == RUNNING)
+        with transaction(self.engines.write) as connection:
+            _end_hopeless(connection, theirs)
+            change = update(job).where(theirs).values(state=QUEUED, owner="").returning(job.c.run_id)
+            row = connection.execute(change).one_or_none()
+            if row is not None:
+                _move_run(connection, row.run_id, QUEUED)
+
+    def get(self, job_id: int) -> Job:
+        """Raises NotFound."""
+        with transaction(self.engines.read) as connection:
+            return _job(connection, job_id)
+
+    def active(self) -> list[Job]:
+        """The running job, then the queued ones in their order."""
+        query = select(job).where(job.c.state.in_(ACTIVE)).order_by(*ORDER)
+        with transaction(self.engines.read) as connection:
+            return [to_job(row) for row in connection.execute(query)]
+
+    def recent(self, limit: int = 20) -> list[Job]:
+        """Of any state, newest first."""
+        with transaction(self.engines.read) as connection:
+            return [
+                to_job(row) for row in connection.execute(select(job).order_by(job.c.id.desc()).limit(limit))
+            ]
+
+    def place(self, job_id: int) -> int:
+        """0: running or over; 1: next in line, and so on. Raises NotFound."""
+        if self.get(job_id).state != QUEUED:
+            return 0
+        waiting = [other.id for other in self.active() if other.state == QUEUED]
+        return waiting.index(job_id) + 1 if job_id in waiting else 0
+
+
+def check_fence(connection: Connection, fence: Fence | None) -> None:
+    """Raises LeaseLost when the job is no longer held as `fence` says; call before writing."""
+    if (
+        fence is not None
+        and connection.scalar(select(job.c.id).where(_held(fence)).with_for_update()) is None
+    ):
+        raise _lost()
+
+
+def add_job(
+    connection: Connection,
+    kind: str,
+    params: Mapping[str, object],
+    *,
+    key: str | None,
+    priority: int,
+    max_attempts: int = 5,
+    run_id: int | None = None,
+) -> Job:
+    same = select(job).where(job.c.key == key, job.c.state.in_(ACTIVE))
+    row = None if key is None else connection.execute(same).first()
+    if row is not None:
+        return to_job(row)
+    values = {
+        "run_id": run_id,
+        "kind": kind,
+        "params": params,
+        "key": key,
+        "priority": priority,
+        "state": QUEUED,
+        "max_attempts": max_attempts,
+        "created_at": datetime.now(UTC),
+    }
+    return _job(connection, connection.execute(insert(job).values(values)).inserted_primary_key[0])
+
+
+def _held(fence: Fence) -> ColumnElement[bool]:
+    job_id, owner, attempt = fence
+    return and_(job.c.id == job_id, job.c.owner == owner, job.c.attempt == attempt, job.c.state == RUNNING)
+
+
+def _end(connection: Connection, where: ColumnElement[bool], state: str, error: str = "") -> int:
+    """How many jobs ended; a run that is not done ends with its job, unless the job was done."""
+    ending = {"error": error, "finished_at": datetime.now(UTC)}
+    change = (
+        update(job).where(where).values(state=state, **ending, **({"pct": 100.0} if state == DONE else {}))
+    )
+    ended = connection.execute(change.returning(job.c.run_id)).all()
+    runs = [row.run_id for row in ended if row.run_id is not None]
+    if runs and state != DONE:
+        open_runs = and_(run.c.id.in_(runs), run.c.status != DONE)
+        connection.execute(update(run).where(open_runs).values(status=state, **ending))
+    return len(ended)
+
+
+def _end_hopeless(connection: Connection, where: ColumnElement[bool]) -> None:
+    _end(connection, and_(where, job.c.cancel_requested), CANCELLED)
+    _end(connection, and_(where, job.c.attempt >= job.c.max_attempts), FAILED, WORN_OUT)
+
+
+def _move_run(connection: Connection, run_id: int | None, status: str) -> None:
+    if run_id is not None:
+        waiting = and_(run.c.id == run_id, run.c.status.in_(ACTIVE))
+        connection.execute(update(run).where(waiting).values(status=status))
+
+
+def _job(connection: Connection, job_id: int) -> Job:
+    row = connection.execute(select(job).where(job.c.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFound("This job is not there any more. Look at the Runs page for what is.")
+    return to_job(row)
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("Another worker has taken over this job, so this one stopped. Nothing needs to be done.")

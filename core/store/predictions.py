@@ -1,0 +1,65 @@
+"""Calibrated probabilities, one stored row for each feedback of a run."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, delete, select
+
+from core.store.database import Engines, insert_many, transaction
+from core.store.tables import prediction
+
+
+@dataclass(frozen=True)
+class Predictions:
+    engines: Engines
+
+    def table(self, run_id: int) -> tuple[np.ndarray, np.ndarray]:
+        """Ids int64 (n,) in ascending order and probabilities float32 (n, k); (0,) and (0, 0) when none."""
+        query = select(prediction.c.feedback_id, prediction.c.probabilities)
+        query = query.where(prediction.c.run_id == run_id).order_by(prediction.c.feedback_id)
+        with transaction(self.engines.read) as connection:
+            rows = connection.execute(query).all()
+        ids = np.array([row[0] for row in rows], dtype=np.int64)
+        cells = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").astype(np.float32)
+        return ids, cells.reshape(len(rows), -1) if rows else cells.reshape(0, 0)
+
+    def page(
+        self,
+        run_id: int,
+        label_index: int | None = None,
+        order: str = "unsure",
+        limit: int = 50,
+        offset: int = 0,
+    ) -> pd.DataFrame:
+        """feedback_id, label_index, confidence; least confident first, or most with order "sure"."""
+        names = ["feedback_id", "label_index", "confidence"]
+        by = {"unsure": prediction.c.confidence, "sure": prediction.c.confidence.desc()}[order]
+        query = select(*(prediction.c[name] for name in names)).where(prediction.c.run_id == run_id)
+        if label_index is not None:
+            query = query.where(prediction.c.label_index == label_index)
+        query = query.order_by(by, prediction.c.feedback_id).limit(limit).offset(offset)
+        with transaction(self.engines.read) as connection:
+            rows = connection.execute(query).all()
+        frame = pd.DataFrame(rows, columns=names)
+        return frame.astype({"feedback_id": "int64", "label_index": "int64", "confidence": "float64"})
+
+
+def replace_predictions(
+    connection: Connection, run_id: int, ids: np.ndarray, probabilities: np.ndarray
+) -> None:
+    """`ids` (n,) and `probabilities` (n, k), one row a feedback."""
+    connection.execute(delete(prediction).where(prediction.c.run_id == run_id))
+    if not len(ids):
+        return
+    cells = np.ascontiguousarray(probabilities, dtype="<f4")
+    rows = zip(
+        [run_id] * len(ids),
+        np.asarray(ids).tolist(),
+        cells.argmax(axis=1).tolist(),
+        cells.max(axis=1).tolist(),
+        (row.tobytes() for row in cells),
+        strict=True,
+    )
+    names = ("run_id", "feedback_id", "label_index", "confidence", "probabilities")
+    insert_many(connection, prediction, names, rows)

@@ -1,0 +1,56 @@
+"""Frozen reports, each named by its run and its content."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import insert, select
+
+from core.errors import NotFound
+from core.store.database import Engines, transaction
+from core.store.tables import report
+
+
+@dataclass(frozen=True)
+class StoredReport:
+    id: int
+    run_id: int
+    title: str
+    content: str  # JSON
+    sha256: str  # of the content
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Reports:
+    engines: Engines
+
+    def add(self, run_id: int, title: str, content: str) -> int:
+        """The id of the report; the same content for the same run is stored once."""
+        sha256 = hashlib.sha256(content.encode()).hexdigest()
+        same = select(report.c.id).where(report.c.run_id == run_id, report.c.sha256 == sha256)
+        values = {"run_id": run_id, "title": title, "content": content, "sha256": sha256}
+        with transaction(self.engines.write) as connection:
+            stored = connection.scalar(same)
+            if stored is not None:
+                return stored
+            new = insert(report).values(**values, created_at=datetime.now(UTC))
+            return connection.execute(new).inserted_primary_key[0]
+
+    def get(self, report_id: int) -> StoredReport:
+        """Raises NotFound."""
+        query = select(report).where(report.c.id == report_id)
+        with transaction(self.engines.read) as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound("This report is not there any more. Make it again on the Report page.")
+        return StoredReport(**row._mapping)
+
+    def latest(self, run_id: int) -> StoredReport | None:
+        return next(iter(self.list(run_id)), None)
+
+    def list(self, run_id: int) -> list[StoredReport]:
+        """Newest first."""
+        query = select(report).where(report.c.run_id == run_id).order_by(report.c.id.desc())
+        with transaction(self.engines.read) as connection:
+            return [StoredReport(**row._mapping) for row in connection.execute(query)]

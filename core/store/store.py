@@ -1,0 +1,53 @@
+"""The store: one value that carries the engines and one repository for each kind of thing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from core.store.database import migrate, open_engines
+from core.store.datasets import Datasets
+from core.store.embeddings import Embeddings
+from core.store.jobs import Jobs
+from core.store.labels import Labels
+from core.store.predictions import Predictions
+from core.store.reports import Reports
+from core.store.runs import Runs
+
+
+@dataclass(frozen=True)
+class Store:
+    url: str
+    engine: Engine
+    full_engine: Engine
+    read_engine: Engine
+    datasets: Datasets
+    labels: Labels
+    runs: Runs
+    predictions: Predictions
+    embeddings: Embeddings
+    reports: Reports
+    jobs: Jobs
+
+    def close(self) -> None:
+        for engine in (self.engine, self.full_engine, self.read_engine):
+            engine.dispose()
+
+
+def open_store(url: str, data_dir: Path) -> Store:
+    """Migrate, then open. Raises StoreError when the database cannot be used."""
+    migrate(url, data_dir)
+    engines = open_engines(url)
+    return Store(
+        url=url,
+        engine=engines.write,
+        full_engine=engines.full,
+        read_engine=engines.read,
+        datasets=Datasets(engines),
+        labels=Labels(engines),
+        runs=Runs(engines),
+        predictions=Predictions(engines),
+        embeddings=Embeddings(engines),
+        reports=Reports(engines),
+        jobs=Jobs(engines),
+    )

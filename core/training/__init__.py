@@ -1,0 +1,1 @@
+"""Labelled feedback in, a checkpoint out."""

@@ -1,0 +1,1 @@
+"""The verbs of the product: join the pure stages to the store."""

@@ -1,0 +1,116 @@
+"""The command line: arguments in, one JSON object on standard output, errors as one sentence."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Columns, TrainingOptions
+from core.errors import AppError, BadColumns, ConfigError
+
+FAILED = 2
+
+
+class Usage(AppError):
+    """The words on the command line do not fit."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Usage(f"{message[:1].upper()}{message[1:]}. See: python -m core run --help")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0, or 2 with one sentence on standard error."""
+    try:
+        chosen = parser().parse_args(arguments)
+        answer = chosen.verb(chosen)
+    except AppError as error:
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("Stopped. Nothing half-done was kept.", file=sys.stderr)
+        return 130
+    print(json.dumps(answer, ensure_ascii=False))
+    return 0
+
+
+def parser() -> Parser:
+    top = Parser(prog="python -m core", description="Roadlens without a screen.")
+    verbs = top.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
+    run = verbs.add_parser("run", help="from a feedback CSV to insights and reports")
+    run.set_defaults(verb=run_file)
+    run.add_argument("file", type=Path, metavar="FILE.csv")
+    run.add_argument("--text", required=True, metavar="COL", help="column with the comments")
+    for role in ("label", "date", "rating", "account", "author", "channel"):
+        run.add_argument(f"--{role}", metavar="COL")
+    run.add_argument("--segment", action="append", default=[], metavar="COL")
+    run.add_argument("--mode", choices=(QUICK, BETTER), default=QUICK)
+    run.add_argument("--encoder", default=BUNDLED_ENCODER, metavar="ID", help="a Hugging Face encoder")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--out", type=Path, required=True, metavar="DIR")
+    return top
+
+
+def run_file(chosen: argparse.Namespace) -> dict:
+    """Import, train, predict, explain, build insights and all reports into `--out`."""
+    from core.workflow.whole_way import walk
+
+    data = read_file(chosen.file)
+    out = make_folder(chosen.out)
+    columns = Columns(
+        text=chosen.text,
+        label=chosen.label,
+        date=chosen.date,
+        rating=chosen.rating,
+        author=chosen.author,
+        account=chosen.account,
+        channel=chosen.channel,
+        segments=tuple(dict.fromkeys(chosen.segment)),
+    )
+    options = TrainingOptions(mode=chosen.mode, encoder=chosen.encoder, seed=chosen.seed)
+    bar = Bar()
+    try:
+        return walk(data, chosen.file.name, columns, options, out, bar)
+    finally:
+        bar.close()
+
+
+def read_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadColumns(f"The file {path} cannot be read ({error.strerror}). Check its name.") from error
+
+
+def make_folder(path: Path) -> Path:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"The folder {path} cannot be made ({error.strerror}).") from error
+    return path
+
+
+class Bar:
+    """A progress bar on standard error: one line that is written over on a terminal, and a line for
+    each new step elsewhere."""
+
+    def __init__(self) -> None:
+        self.terminal = sys.stderr.isatty()
+        self.last = ""
+
+    def __call__(self, pct: float, message: str) -> None:
+        done = int(pct / 5)
+        if self.terminal:
+            line = f"\r[{'#' * done}{'.' * (20 - done)}] {pct:3.0f} % {message[:60]:60}"
+            sys.stderr.write(line)
+        elif (step := message.split(":")[0].split(",")[0]) != self.last:
+            sys.stderr.write(f"{pct:3.0f} % {step}\n")
+            self.last = step
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        if self.terminal:
+            sys.stderr.write("\n")

@@ -1,0 +1,57 @@
+"""Why a run's model decides as it does on one text."""
+
+from core.config import Settings
+from core.domain import Attribution, TrainingRun
+from core.errors import NotFound
+from core.store.store import Store
+
+LONGEST = 20_000  # characters of a pasted comment
+
+
+def load_classifier(store: Store, settings: Settings, run_id: int):
+    """The classifier of a finished run, its files checked against their hashes.
+
+    Raises NotFound, Damaged or ModelMissing.
+    """
+    from core.models.catalog import open_encoder
+    from core.models.device import choose_device
+    from core.training import checkpoints
+
+    run = finished(store, run_id)
+    device = choose_device(settings.device)
+
+    def find(name: str, max_tokens: int):
+        return open_encoder(name, device, max_tokens, settings.hub_timeout_s)
+
+    return checkpoints.load(settings.runs_dir / run.checkpoint, device, find, run.manifest_sha256)
+
+
+def finished(store: Store, run_id: int) -> TrainingRun:
+    run = store.runs.get(run_id)
+    if run.status != "done":
+        raise NotFound("This run has no model: it is not finished. Choose a finished run on the Runs page.")
+    return run
+
+
+def probabilities(classifier, text: str) -> dict[str, float]:
+    """Calibrated probability by label, highest first."""
+    row = classifier.probabilities([text])[0]
+    pairs = zip(classifier.labels, row.tolist(), strict=True)
+    return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def methods() -> dict:
+    from core.explain.methods import METHODS
+
+    return METHODS
+
+
+def explain(classifier, text: str, label: str, method: str, against: str | None = None) -> Attribution:
+    return methods()[method](classifier, text, label, against=against)
+
+
+def clean_pasted(text: str) -> str:
+    """A pasted comment as an import would store it: personal data masked, control characters out."""
+    from core.ingest.redaction import redact
+
+    return redact(text[:LONGEST]).strip()

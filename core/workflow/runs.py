@@ -1,0 +1,86 @@
+"""Start, list, compare and delete trainings."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict
+
+from core.config import Settings
+from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Job, TrainingOptions, TrainingRun
+from core.errors import CannotTrain
+from core.store.store import Store
+
+TRAIN = "train"
+MODES = {
+    QUICK: "Quick: answers in seconds. The encoder stays as it is, a small head learns your labels.",
+    BETTER: "Better: fine-tunes the whole encoder from Quick's head and keeps the best epoch.",
+}
+
+
+def start_training(
+    store: Store, settings: Settings, dataset_id: int, label_set_id: int, options: TrainingOptions
+) -> tuple[TrainingRun, Job]:
+    """Queue a training. The same rows with the same settings that are already queued or running give
+    that run again, whoever asks; anything else gets a place in line.
+
+    Raises CannotTrain, UnsafeModel, ModelMissing within about 3 s.
+    """
+    _check(settings, options)
+    dataset = store.datasets.get(dataset_id)
+    label_set = store.labels.get(label_set_id)
+    if label_set.dataset_id != dataset_id:
+        raise CannotTrain("This label set belongs to another dataset. Choose it again.")
+    return store.runs.add_with_job(
+        dataset_id,
+        label_set_id,
+        options,
+        dataset.sha256,
+        key=training_key(dataset.sha256, label_set_id, options),
+        job_kind=TRAIN,
+    )
+
+
+def training_key(data_sha256: str, label_set_id: int, options: TrainingOptions) -> str:
+    """Equal for trainings that would come to the same result."""
+    text = json.dumps([data_sha256, label_set_id, asdict(options)], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check(settings: Settings, options: TrainingOptions) -> None:
+    if options.mode not in MODES:
+        raise CannotTrain(f"There is no training mode '{options.mode}'. Choose quick or better.")
+    if options.encoder != BUNDLED_ENCODER:
+        from core.models.hub import check_available
+
+        check_available(options.encoder, settings.hub_timeout_s)
+
+
+def estimate_seconds(rows: int, labelled: int, mode: str, words: float = 20.0) -> float:
+    """A first guess for the page, on one core without a GPU; the running job refines it."""
+    per_row = 0.0025 * max(0.5, words / 12)
+    quick = 8 + rows * per_row
+    return quick if mode == QUICK else quick + labelled * 0.7 * 3 * per_row * 5
+
+
+def delete_run(store: Store, settings: Settings, run_id: int) -> None:
+    """The run, its predictions and reports, and its folder; a queued or running job is cancelled first."""
+    run = store.runs.get(run_id)
+    if run.status in ("queued", "running"):
+        raise CannotTrain("This run is still going on. Cancel it first, then delete it.")
+    store.runs.delete(run_id)
+    shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
+
+
+def delete_dataset(store: Store, settings: Settings, dataset_id: int) -> None:
+    """The dataset with all that came from it. Raises CannotTrain while a run of it goes on."""
+    runs = store.runs.list(dataset_id)
+    for run in runs:
+        if run.status in ("queued", "running"):
+            raise CannotTrain("A training on this dataset is still going on. Cancel it first.")
+    store.datasets.delete(dataset_id)
+    for run in runs:
+        shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
+
+
+def latest_done(store: Store, dataset_id: int) -> TrainingRun | None:
+    return next((run for run in store.runs.list(dataset_id) if run.status == "done"), None)

@@ -1,0 +1,20 @@
+"""Other people's words on the screen."""
+
+import re
+import string
+
+from core.charts.labels import shorten
+
+MARKUP = re.compile("([" + re.escape(string.punctuation) + "])")
+# The browser still makes links, arrows and a picture of these after all escapes are resolved;
+# an invisible word joiner inside them leaves nothing to find.
+FOUND_LATER = re.compile(r"(?i)(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[<>~-])(?=[->=])")
+JOINER = "\u2060"
+
+
+def plain(text: object, limit: int = 300) -> str:
+    """For labels and Markdown: shows `text` as it is written, on one line, at most `limit` characters.
+
+    Not for places that read no Markdown (st.text, tables, options of a selectbox): use `shorten` there.
+    """
+    return MARKUP.sub(r"\\\1", FOUND_LATER.sub(JOINER, shorten(text, limit)))

@@ -1,0 +1,6 @@
+import streamlit as st
+
+from pages.parts.frame import open_page
+
+open_page()
+st.title("Runs")
