@@ -1,6 +1,32 @@
+"""Themes, trends and segments, each number with its range, each mark with its comments."""
+
 import streamlit as st
 
+from pages.parts import insight_tabs, results
+from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
+from pages.parts.plain import plain
 
 open_page()
+dataset = need_dataset()
 st.title("Insights")
+run = need_run(dataset, "then this page shows what share of the feedback each label has, and how it moves.")
+insights = results.insights(run)
+st.caption(
+    f"{plain(dataset.name)} · {insights.rows:,} comments, {insights.labelled:,} labelled by people · "
+    f"label set {plain(insights.label_set)} · run {run.id}"
+)
+if run.recommended == "baseline":
+    st.warning(
+        f"On held-out comments the simple baseline (macro F1 {run.baseline.macro_f1:.2f}) beats this model "
+        f"({run.model.macro_f1:.2f}). Treat the counts of unlabelled comments with care.",
+        icon=":material/balance:",
+    )
+with st.container(border=True):
+    for sentence in results.sentences(run):
+        st.markdown(f"- {plain(sentence)}")
+insight_tabs.show(run, insights)
+with st.expander("How these numbers are counted", icon=":material/help:"):
+    st.markdown(plain(insights.counting, 2000))
+    for note in insights.notes:
+        st.markdown(f"- {plain(note)}")

@@ -1,6 +1,14 @@
+"""Take the findings with you: preview, what is left out and why, and the files."""
+
 import streamlit as st
 
+from pages.parts import report_view
+from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
 
 open_page()
+dataset = need_dataset()
 st.title("Report")
+run = need_run(dataset, "then its findings become a deck, a page and a workbook.")
+report_view.downloads(run)
+report_view.preview(run)

@@ -1,6 +1,17 @@
+"""Teach a model the team's own labels and see how good it is."""
+
 import streamlit as st
 
+from pages.parts import run_card, training_form
+from pages.parts.choices import choose_run, need_dataset
 from pages.parts.frame import open_page
+from pages.parts.progress import watch_active
 
 open_page()
+dataset = need_dataset()
 st.title("Train")
+training_form.ask(dataset)
+watch_active(dataset.id)
+run = choose_run(dataset)
+if run:
+    run_card.show(run)

@@ -29,7 +29,7 @@ GOOD_TILT = {AI: 1.7, REPORTING: 1.1, NOTIFICATIONS: 0.8, ACCESS: 0.9, BILLING: 
 RATINGS = {"bad": (45, 37, 15, 3, 0), "wish": (2, 8, 42, 37, 11), "good": (0, 0, 5, 36, 59)}
 RATED = {"app review": 1.0, "support ticket": 0.45, "survey": 0.9, "sales note": 0.0}
 MARKS = {"+": "good", "?": "wish"}  # before a line of languages.txt; none: bad
-ASIDE, CONTEXT, VAGUE = 0.07, 0.08, 0.5  # VAGUE: how often a vague line comes, against a plain one
+ASIDE, CONTEXT, VAGUE = 0.05, 0.07, 0.4  # VAGUE: how often a vague line comes, against a plain one
 EMOJI = {"bad": ("😡", "🙄", "😩", "👎", "😤"), "wish": ("🙏", "🙂"), "good": ("👍", "🎉", "😍", "❤️")}
 
 

@@ -16,8 +16,10 @@ from core.charts.theme import (
     ROW,
     SEQUENTIAL,
     VERMILION,
+    cell_words,
     colorscale,
     framed,
+    nearest,
     ranked_axis,
 )
 from core.domain import CurvePoint, Estimate, LabelScore, Scores
@@ -60,14 +62,10 @@ def confusion(scores: Scores, labels: Sequence[str], theme: str | None = None) -
     counts, names = counts[np.ix_(kept, kept)], [labels[index] for index in kept]
     whole = np.asarray(scores.confusion, dtype=float).reshape(len(labels), len(labels))[kept].sum(axis=1)
     share = counts / np.maximum(whole, 1)[:, None]
-    words = np.where(counts > 0, counts.astype(int).astype(str), "")
     figure = go.Figure()
     figure.add_heatmap(
         name="confusion",
         z=share.tolist(),
-        text=words.tolist(),
-        texttemplate="%{text}",
-        textfont_size=FONT_SIZE,
         colorscale=colorscale(SEQUENTIAL),
         zmin=0,
         zmax=1,
@@ -77,6 +75,12 @@ def confusion(scores: Scores, labels: Sequence[str], theme: str | None = None) -
         showscale=False,
     )
     spots = [(row, column) for row in range(len(kept)) for column in range(len(kept))]
+    cell_words(
+        figure,
+        [(column, row) for row, column in spots],
+        [str(int(counts[spot])) if counts[spot] else "" for spot in spots],
+        [nearest(SEQUENTIAL, share[spot]) for spot in spots],
+    )
     figure.add_scatter(
         name="cells",
         x=[column for _, column in spots],
@@ -111,9 +115,9 @@ def _most_confused(counts: np.ndarray) -> list[int]:
     return sorted(np.argsort(-mistakes, kind="stable")[:MAX_CONFUSED].tolist())
 
 
-def label_scores(scores: Scores, theme: str | None = None) -> go.Figure:
+def label_scores(scores: Scores, theme: str | None = None, limit: int | None = None) -> go.Figure:
     """Precision and recall of each label with 90 % ranges, weakest F1 first; customdata: [label]."""
-    ranked = sorted(scores.per_label, key=lambda score: (score.f1, score.label))
+    ranked = sorted(scores.per_label, key=lambda score: (score.f1, score.label))[:limit]
     estimates = {label: (precision, recall) for label, precision, recall in label_estimates(scores)}
     figure = go.Figure()
     styles = (("Precision", 0, ACCENT, "circle", -0.14), ("Recall", 1, VERMILION, "diamond", 0.14))

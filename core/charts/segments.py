@@ -13,8 +13,10 @@ from core.charts.theme import (
     FONT_SIZE,
     GREY,
     ROW,
+    cell_words,
     colorscale,
     framed,
+    nearest,
     ranked_axis,
 )
 from core.domain import SegmentCell
@@ -22,6 +24,16 @@ from core.domain import SegmentCell
 MAX_THEMES = 12
 MAX_VALUES = 8
 FEW = "few"
+COLORBAR = {
+    "orientation": "h",
+    "thickness": 12,
+    "len": 0.6,
+    "y": -0.02,
+    "yanchor": "top",
+    "tickvals": [-1, 0, 1],
+    "ticktext": ["half the average", "average", "twice"],
+    "tickfont": {"size": FONT_SIZE},
+}
 
 
 def segment_axes(cells: Sequence[SegmentCell], segment: str) -> tuple[list[str], list[str]]:
@@ -61,12 +73,8 @@ def segment_map(cells: Sequence[SegmentCell], segment: str, theme: str | None = 
     average = averages(list(inside.values()))
     shown = [inside[row, value] for row in themes for value in values if (row, value) in inside]
     spot = {id(cell): (values.index(cell.value), themes.index(cell.theme)) for cell in shown}
-    heat = np.full((len(themes), len(values)), np.nan)
-    for cell in shown:
-        x, y = spot[id(cell)]
-        heat[y, x] = np.nan if cell.small else distance(cell.share.mid, average[cell.theme])
     figure = go.Figure()
-    _add_heat(figure, heat, shown, spot)
+    _add_heat(figure, (len(themes), len(values)), shown, spot, average)
     _add_squares(figure, shown, spot, average)
     for cell in (cell for cell in shown if cell.over and not cell.small):
         x, y = spot[id(cell)]
@@ -84,50 +92,42 @@ def segment_map(cells: Sequence[SegmentCell], segment: str, theme: str | None = 
     return framed(figure, height=130 + ROW * max(1, len(themes)), theme=theme)
 
 
-def _add_heat(figure: go.Figure, heat: np.ndarray, cells: Sequence[SegmentCell], spot: dict) -> None:
-    """Coloured cells with their share in words; a grey layer under the ones without a number."""
-    words = np.full(heat.shape, "", dtype=object)
-    few = np.full(heat.shape, np.nan)
+def _add_heat(
+    figure: go.Figure,
+    shape: tuple[int, int],
+    cells: Sequence[SegmentCell],
+    spot: dict[int, tuple[int, int]],
+    average: dict[str, float],
+) -> None:
+    """Coloured cells with their share in words; pale grey ones where a number would mislead."""
+    heat, few = np.full(shape, np.nan), np.full(shape, np.nan)
+    words, fills = [], []
     for cell in cells:
         x, y = spot[id(cell)]
-        few[y, x] = 1.0 if cell.small else np.nan
-        mark = "▲ " if cell.over else ""
-        words[y, x] = "" if cell.small else mark + percent(cell.share.mid)
-    common = {"xgap": 2, "ygap": 2, "hoverinfo": "skip", "textfont": {"size": FONT_SIZE}}
-    figure.add_heatmap(
-        name="small",
-        z=few.tolist(),
-        text=np.where(few == 1, FEW, "").tolist(),
-        texttemplate="<i>%{text}</i>",
-        colorscale=[[0, GREY], [1, GREY]],
-        opacity=0.45,
-        showscale=False,
-        **common,
-    )
+        away = distance(cell.share.mid, average[cell.theme])
+        (few if cell.small else heat)[y, x] = 1.0 if cell.small else away
+        words.append(FEW if cell.small else ("▲ " if cell.over else "") + percent(cell.share.mid))
+        fills.append(None if cell.small else nearest(DIVERGING, (away + 1) / 2))
+    common = {"xgap": 2, "ygap": 2, "hoverinfo": "skip"}
+    grey = {"colorscale": [[0, GREY], [1, GREY]], "opacity": 0.35, "showscale": False}
+    figure.add_heatmap(name="small", z=few.tolist(), **grey, **common)
     figure.add_heatmap(
         name="share",
         z=heat.tolist(),
-        text=words.tolist(),
-        texttemplate="%{text}",
         colorscale=colorscale(DIVERGING),
         zmin=-1,
         zmax=1,
-        colorbar={
-            "orientation": "h",
-            "thickness": 12,
-            "len": 0.6,
-            "y": -0.02,
-            "yanchor": "top",
-            "tickvals": [-1, 0, 1],
-            "ticktext": ["half the average", "average", "twice"],
-            "tickfont": {"size": FONT_SIZE},
-        },
+        colorbar=COLORBAR,
         **common,
     )
+    cell_words(figure, [spot[id(cell)] for cell in cells], words, fills)
 
 
 def _add_squares(
-    figure: go.Figure, cells: Sequence[SegmentCell], spot: dict, average: dict[str, float]
+    figure: go.Figure,
+    cells: Sequence[SegmentCell],
+    spot: dict[int, tuple[int, int]],
+    average: dict[str, float],
 ) -> None:
     """A heat map returns no clicks: almost transparent squares do."""
     figure.add_scatter(

@@ -79,6 +79,47 @@ def template(theme: str | None = None) -> go.layout.Template:
     )
 
 
+def ink(fill: str) -> str:
+    """Dark or white text, whichever reads better on the colour (WCAG contrast)."""
+
+    def luminance(hex_value: str) -> float:
+        parts = [int(hex_value[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    back, dark = luminance(fill) + 0.05, luminance(LIGHT.text) + 0.05
+    return LIGHT.text if back / dark >= 1.05 / back else LIGHT.background
+
+
+def nearest(steps: Sequence[str], place: float) -> str:
+    """The step of a scale at `place` 0..1."""
+    return steps[round(min(1.0, max(0.0, place)) * (len(steps) - 1))]
+
+
+def cell_words(
+    figure: go.Figure, spots: Sequence[tuple[int, int]], words: Sequence[str], fills: list
+) -> None:
+    """Text in the cells of a map at (x, y), its colour fit to the fill; None: the page's own colour.
+
+    Plotly's automatic text colour is too pale on the middle of a scale.
+    """
+    for name, chosen in (("words", True), ("bare words", False)):
+        kept = [place for place, fill in enumerate(fills) if (fill is not None) == chosen and words[place]]
+        font = {"size": FONT_SIZE}
+        if chosen:
+            font["color"] = [ink(fills[place]) for place in kept]
+        figure.add_scatter(
+            name=name,
+            x=[spots[place][0] for place in kept],
+            y=[spots[place][1] for place in kept],
+            text=[words[place] for place in kept],
+            mode="text",
+            textfont=font,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+
+
 def framed(figure: go.Figure, height: int, theme: str | None = None) -> go.Figure:
     """The figure with our sizes; transparent, so that it stands on light and dark pages."""
     figure.update_layout(

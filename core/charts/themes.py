@@ -12,6 +12,7 @@ from core.domain import Estimate, Theme, Trend
 
 __all__ = ["ratings", "segment_map", "shares", "top_themes", "trend_lines"]
 
+FOLDED = "sum of the ranges of the smaller themes"
 MAX_THEMES = 12
 MAX_TRENDS = 8
 
@@ -22,6 +23,8 @@ def top_themes(themes: Sequence[Theme], limit: int = MAX_THEMES) -> tuple[Theme,
     Without draws the ranges cannot be summed honestly: the lows and the highs are added up, which
     holds whatever the themes have to do with each other.
     """
+    if any(theme.share.method == FOLDED for theme in themes):
+        return tuple(themes)
     ranked = sorted(themes, key=lambda theme: -theme.share.mid)
     if len(ranked) <= limit:
         return tuple(ranked)
@@ -31,7 +34,7 @@ def top_themes(themes: Sequence[Theme], limit: int = MAX_THEMES) -> tuple[Theme,
         low=min(1.0, sum(theme.share.low for theme in rest)),
         high=min(1.0, sum(theme.share.high for theme in rest)),
         n=max(theme.share.n for theme in rest),
-        method="sum of the ranges of the smaller themes",
+        method=FOLDED,
         checked=all(theme.share.checked for theme in rest),
     )
     ids = tuple(sorted({row for theme in rest for row in theme.ids}))
@@ -99,7 +102,7 @@ def _dots(
         x=[e.high for e in estimates],
         y=places,
         customdata=[[name] for name in names],
-        text=[f" {word.split('  ')[0]}" for word in words],
+        text=[f"\u2003{word.split('  ')[0]}" for word in words],
         mode="text",
         textposition="middle right",
         textfont_size=FONT_SIZE,

@@ -11,12 +11,17 @@ _TIME = (
     r"\s*(?P<half>[AaPp])?(?(half)\.?[Mm]\.?))?"
 )
 _ZONE = r"\s*(?:Z|\(?[A-Z]{2,5}\)?|(?:UTC|GMT)?[+-]\d{2}:?(?:\d{2})?)?(?:\s*\([^)]{1,40}\))?"
-_YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?" + _TIME + _ZONE)
+_YEAR_FIRST = re.compile(
+    r"(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?" + _TIME + _ZONE
+)
 _YEAR_LAST = re.compile(r"(?P<a>\d{1,2})([-/. ])(?P<b>\d{1,2})\2(?P<year>\d{4}|\d{2})" + _TIME + _ZONE)
 _COMPACT = re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})" + _TIME + _ZONE)
 _WEEKDAY = r"(?:[^\W\d]{2,12}\.?,?\s+)?"
 _MONTH_FIRST = re.compile(
-    _WEEKDAY + r"(?P<name>[^\W\d]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})" + _TIME + _ZONE
+    _WEEKDAY
+    + r"(?P<name>[^\W\d]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})"
+    + _TIME
+    + _ZONE
 )
 _DAY_FIRST = re.compile(
     _WEEKDAY + r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?[\s-]+(?:de\s+)?(?P<name>[^\W\d]{3,10})\.?,?[\s-]+"
@@ -26,7 +31,9 @@ _UNIX = re.compile(  # Wed Jul 26 10:03:43 PDT 2017
     r"[^\W\d]{3}\s+(?P<name>[^\W\d]{3})\s+(?P<day>\d{1,2})\s+(?P<hour>\d{2}):(?P<minute>\d{2}):(?P<second>\d{2})"
     r"\s+(?:[A-Z]{2,5}|[+-]\d{4})?\s*(?P<year>\d{4})"
 )
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?")
+_ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?:\s?(?:Z|UTC|[+-]\d{2}:?\d{2}))?"
+)
 
 _MONTHS = {
     start: month
@@ -85,10 +92,7 @@ def parse_date(text: str) -> datetime | None:
     if not text or not any(char.isdigit() for char in text[:40]) or len(text) > 60:
         return None
     if _ISO.fullmatch(text):
-        try:
-            return _plausible(datetime.fromisoformat(text.replace(" UTC", "")).replace(tzinfo=None))
-        except ValueError:
-            return None
+        return _iso(text)
     if text.replace(".", "", 1).isdecimal():
         return _number(text)
     for pattern in (_YEAR_FIRST, _MONTH_FIRST, _DAY_FIRST, _UNIX, _COMPACT):
@@ -97,6 +101,13 @@ def parse_date(text: str) -> datetime | None:
     if not _two_orders(text):
         return _year_last(text, day_first=True) or _year_last(text, day_first=False)
     return None
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        return _plausible(datetime.fromisoformat(text.removesuffix("UTC").rstrip()).replace(tzinfo=None))
+    except ValueError:
+        return None
 
 
 def _number(text: str) -> datetime | None:
@@ -168,9 +179,9 @@ def _day_first(
     chosen = day_first > month_first if day_first != month_first else _closer_together(ambiguous, known)
     read = _year_last(ambiguous[0], chosen)
     example = f"'{ambiguous[0]}' was read as {read:%d %B %Y}" if read else ""
-    order = "day before month" if chosen else "month before day"
+    order = "Day before month" if chosen else "Month before day"
     return chosen, (
-        f"{len(ambiguous):,} different dates could be read two ways; {order} was assumed ({example}).",
+        f"Different dates that could be read two ways: {len(ambiguous):,}. {order} was assumed ({example}).",
     )
 
 

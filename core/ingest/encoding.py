@@ -4,8 +4,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from core.ingest.file_type import refuse_binary
 from core.errors import NotText
+from core.ingest.file_type import refuse_binary
 
 SAMPLE = 1_000_000  # bytes that are looked at when an encoding has to be assumed
 
@@ -95,7 +95,7 @@ def decode(data: bytes) -> Decoded:
     text, replaced = _CONTROLS.subn("\ufffd", decoded.text)
     if not replaced:
         return decoded
-    note = f"{replaced:,} control or broken characters were replaced by \ufffd."
+    note = f"Control or broken characters that were replaced by \ufffd: {replaced:,}."
     return Decoded(text, decoded.encoding, (*decoded.warnings, note))
 
 
@@ -115,7 +115,7 @@ def _forgiving(data: bytes, encoding: str) -> Decoded:
     except UnicodeDecodeError:
         text = data.decode(codec, "replace")
         broken = text.count("\ufffd") - data.count("\ufffd".encode(codec))
-        note = f"{broken:,} characters could not be read as {encoding} and were replaced by \ufffd."
+        note = f"Characters that could not be read as {encoding} and were replaced by \ufffd: {broken:,}."
         return Decoded(text, encoding, (note,))
 
 
@@ -136,7 +136,10 @@ def _wide_without_mark(data: bytes) -> Decoded | None:
         return None
     width = 4 if encoding.startswith("utf-32") else 2
     start = head[: len(head) // width * width].decode(encoding, "replace")
-    if not re.search(r"[\r\n]", start) or start.count("\ufffd") + len(_CONTROLS.findall(start)) > len(start) / 20:
+    if (
+        not re.search(r"[\r\n]", start)
+        or start.count("\ufffd") + len(_CONTROLS.findall(start)) > len(start) / 20
+    ):
         return None
     decoded = _forgiving(data, encoding)
     note = f"The file does not name its encoding; it was read as {encoding.upper()}. Check the accents."
@@ -172,7 +175,7 @@ def _legacy(data: bytes) -> Decoded:
     broken = text.count("\ufffd")
     notes = [f"The file is not UTF-8; it was read as {_NAMES[encoding]}. Check that accents look right."]
     if broken:
-        notes.append(f"{broken:,} characters could not be read in that encoding and were replaced by \ufffd.")
+        notes.append(f"Characters that could not be read in it and were replaced by \ufffd: {broken:,}.")
     return Decoded(text, encoding, tuple(notes))
 
 

@@ -20,21 +20,25 @@ _CARD = re.compile(r"(?<![\d.,-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\d])")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
 _IP4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
 _IP6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){3,7}[0-9A-Fa-f]{0,4}(?![\w:])")
-_VERSION_BEFORE = re.compile(r"(?:\bv|version|release|build)[ .:]{0,2}$", re.IGNORECASE)
+_VERSION_BEFORE = re.compile(r"(?:(?:\bv|version|release|build)[ .:]{0,2}|[=>~]=|[A-Za-z]/)$", re.IGNORECASE)
 _PHONE_LIKE = re.compile(r"(?:\d[\s().\-/–]{0,3}){7,}")
 _HANDLE = re.compile(rf"(?<![{_NAME_CHARS}_@])[@＠](?=[0-9_]{{0,29}}[A-Za-zÀ-ɏ])[{_NAME_CHARS}_]{{2,30}}")
-_SECRET_PART = re.compile(r"(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Za-z])[A-Za-z0-9_-]{24,200}|[0-9a-fA-F]{16,200}|eyJ[\w.-]{10,2000}")
+_SECRET_PART = re.compile(
+    r"eyJ[\w.-]{10,2000}|[0-9a-fA-F]{16,200}"
+    r"|(?=[\w-]{0,200}\d)(?=[\w-]{0,200}[A-Za-z])[A-Za-z0-9_-]{24,200}"
+)
+_GLUED = re.compile(r"[\w.|=/,-]", re.ASCII)
+_EAST_ASIAN = re.compile(r"(?P<JP>[\u3041-\u30ff])|(?P<KR>[\uac00-\ud7a3])|(?P<CN>[\u4e00-\u9fff])")
 _HINTS = re.compile(r"[@＠]|\d[\s().\-/–]{0,3}\d|://|www\.|[0-9A-Fa-f]:[0-9A-Fa-f:]", re.IGNORECASE)
 
-_IBAN_LENGTHS = {
-    entry[:2]: int(entry[2:])
-    for entry in (
-        "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 "
-        "EG29 ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 "
-        "KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 "
-        "PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
-    ).split()
-}
+_IBANS = (  # country and length
+    "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 "
+    "DO28 EE20 EG29 ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 "
+    "IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 "
+    "MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 "
+    "ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20"
+)
+_IBAN_LENGTHS = {entry[:2]: int(entry[2:]) for entry in _IBANS.split()}
 
 
 @dataclass(frozen=True)
@@ -136,13 +140,22 @@ def _mask_phones(text: str, counts: Counter[str], region: str) -> str:
     found: list[tuple[int, int]] = []
     for run in _PHONE_LIKE.finditer(text):
         start, end = max(0, run.start() - 6), min(len(text), run.end() + 12)
-        for match in phonenumbers.PhoneNumberMatcher(text[start:end], region):
-            if not found or start + match.start >= found[-1][1]:
+        for match in phonenumbers.PhoneNumberMatcher(text[start:end], _region(text[start:end], region)):
+            inside_word = _GLUED.search(text[: start + match.start][-1:])  # 0.8.2023110701, id=4155552671
+            if not inside_word and (not found or start + match.start >= found[-1][1]):
                 found.append((start + match.start, start + match.end))
     for start, end in reversed(found):
         text = f"{text[:start]}[{PHONE}]{text[end:]}"
     counts[PHONE] += len(found)
     return text
+
+
+def _region(text: str, region: str) -> str:
+    """Chinese, Japanese and Korean comments carry numbers of their own country."""
+    script = _EAST_ASIAN.search(text)
+    if not script:
+        return region
+    return next((country for country, group in script.groupdict().items() if group), region)
 
 
 def _mask_url(url: str, counts: Counter[str], handles: bool) -> str:
@@ -152,6 +165,7 @@ def _mask_url(url: str, counts: Counter[str], handles: bool) -> str:
     if "@" in host:
         host = f"[{TOKEN}]@{host.rpartition('@')[2]}"
         counts[TOKEN] += 1
+    host = _replace(_IP4, IP, host, counts, _ip_end)
     path = _replace(_EMAIL, EMAIL, path, counts)
     for sign in "?#":
         before, found, after = (host if sign in host else path).partition(sign)

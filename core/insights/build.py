@@ -154,17 +154,19 @@ def context(feedback: pd.DataFrame, row: int) -> str:
 
 def counting(rows: CountedRows, settings: InsightSettings) -> str:
     """How the shares were counted, in words a product manager knows."""
-    labelled = int((rows.given >= 0).sum())
-    if labelled == len(rows.given):
-        return f"All {labelled:,} comments counted here were labelled by people; nothing is estimated."
-    start = f"{labelled:,} comments count as people labelled them, the other {len(rows.given) - labelled:,}"
+    labelled, total = int((rows.given >= 0).sum()), len(rows.given)
+    if labelled == total:
+        return f"Counted from labels that people gave ({total:,}); nothing is estimated."
+    start = f"Labels from people count for {labelled:,} of {total:,} comments, the rest is"
     if labelled == 0:
-        start = f"All {len(rows.given):,} comments"
-    right = f"the model is right {round(10 * rows.balanced_accuracy)} times in 10, theme by theme"
+        start = "No comment has a label from a person; all are"
+    right = "how often the model is right is not known"
+    if np.isfinite(rows.balanced_accuracy):
+        right = f"the model is right {round(10 * rows.balanced_accuracy)} times in 10, theme by theme"
     if "EMQ" in rows.shares.method:
-        return f"{start} are estimated and corrected for the model's mistakes ({right}). Not checked yet."
+        return f"{start} estimated and corrected for the model's mistakes ({right}). Not checked yet."
     return (
-        f"{start} are estimated from the model's probabilities without a correction for a changed mix, "
+        f"{start} estimated from the model's probabilities without a correction for a changed mix, "
         f"because {right}. Not checked yet."
     )
 

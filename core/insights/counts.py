@@ -40,8 +40,8 @@ def adapted_counts(
     """EMQ (Saerens, Latinne & Decaestecker 2002) for B weightings of the rows at once -> (B, k)."""
     totals = np.maximum(weights.sum(axis=0), 1)
     mix = np.repeat(prior[:, None], weights.shape[1], axis=1)
-    active = np.arange(weights.shape[1])
-    current = weights
+    active = np.flatnonzero(weights.any(axis=0))  # a draw without any row keeps the prior
+    current = weights[:, active]
     for _ in range(steps):
         ratio = mix[:, active] / prior[:, None]
         new = ratio * _pull(probabilities, current, ratio) / totals[active]

@@ -45,7 +45,7 @@ class InsightSettings:
     quotes_per_theme: int = 5
     quote_probability: float = 0.60
     quote_relevance: float = 0.70  # lambda of maximal marginal relevance
-    quote_pool: int = 40  # most probable rows a theme's quotes are picked from
+    quote_pool: int = 200  # most probable rows a theme's quotes are picked from
     quote_min_words: int = 6
     quote_max_words: int = 40
     quote_length_penalty: float = 0.30  # taken off the relevance of shorter or longer rows

@@ -50,8 +50,8 @@ def _if_enough(known: pd.Series, period: str, note: str, settings: InsightSettin
     if full >= settings.min_periods and np.median(counts) >= settings.min_expected_rows:
         return period, note
     return "", (
-        f"Too few comments for a trend: only {full} of {len(starts)} {period}s "
-        f"with {settings.min_expected_rows} or more comments, a trend needs {settings.min_periods}."
+        f"Too few comments for a trend: {full} of {len(starts)} {period}s have {settings.min_expected_rows} "
+        f"or more comments; it takes at least {settings.min_periods}, and half of them all."
     )
 
 

@@ -46,7 +46,9 @@ def quote_rows(
     result = []
     for theme in range(len(rows.labels)):
         here = np.flatnonzero((rows.assigned == theme) & (certainty >= settings.quote_probability))
-        best = here[np.argsort(-certainty[here], kind="stable")][: settings.quote_pool * 5]
+        ranked = here[np.argsort(-certainty[here], kind="stable")]
+        enough = certainty[ranked[: settings.quote_pool]].min(initial=1.0)
+        best = _spaced(ranked[certainty[ranked] >= enough], settings.quote_pool)  # equals: from all times
         pool = _pool(best, texts, certainty, rows.accounts, settings)
         result.append(_diverse(pool, texts, embeddings, certainty, settings))
     return result
@@ -81,7 +83,7 @@ def _pool(
         if not keys & seen and texts[row].strip():
             pool.append(row)
             seen |= keys
-    return pool[: settings.quote_pool]
+    return pool
 
 
 def _diverse(
@@ -100,7 +102,7 @@ def _diverse(
 
 
 def similarity(texts: list[str], embeddings: np.ndarray | None) -> np.ndarray:
-    """Cosine of each pair, (m, m): embeddings, else TF-IDF of character 2- to 5-grams (works without spaces)."""
+    """Cosine of each pair, (m, m): of embeddings, else TF-IDF of 2 to 5 characters (any script)."""
     if embeddings is not None:
         vectors = np.asarray(embeddings, dtype=float)
         vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
@@ -196,7 +198,7 @@ def _words(
     if not best:
         return ()
     parts = [set(phrase.split()) for phrase in best]
-    near = np.array([[len(a & b) / len(a | b) for b in parts] for a in parts])
+    near = np.array([[len(a & b) / min(len(a), len(b)) for b in parts] for a in parts])
     score = np.array([weight[phrase] for phrase in best]) / weight[best[0]]
     picked = marginal_relevance(score, near, settings.words_per_theme, 1 - settings.words_diversity)
     return tuple(best[position] for position in picked)

@@ -104,9 +104,7 @@ class Encoder:
             self.model.set_attn_implementation("eager")
             try:
                 with torch.inference_mode():
-                    layers = self.model(
-                        input_ids=ids, attention_mask=mask, output_attentions=True
-                    ).attentions
+                    layers = self.model(input_ids=ids, attention_mask=mask, output_attentions=True).attentions
             finally:
                 self.model.set_attn_implementation(before)
         return self.tokens(text), torch.stack([layer[0].float() for layer in layers]).cpu().numpy()

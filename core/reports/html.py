@@ -9,7 +9,7 @@ import core.charts.runs as run_charts
 import core.charts.themes as theme_charts
 from core.charts.embed import figure_json, plotly_script
 from core.charts.theme import ACCENT, DARK, FONTS, LIGHT, Surface
-from core.reports.outline import Fact, Figure, Outline, Section
+from core.reports.outline import LABELS_DRAWN, Fact, Figure, Outline, Section
 from core.reports.rows import Row
 from core.reports.safe import percent, plain_text, shorten
 
@@ -163,7 +163,7 @@ def _drawn(figure: Figure) -> dict:
         }
     if figure.kind == "segments":
         return {"wide": theme_charts.segment_map(figure.cells, figure.segment, theme="light")}
-    return {"wide": run_charts.label_scores(figure.model, theme="light")}
+    return {"wide": run_charts.label_scores(figure.model, theme="light", limit=LABELS_DRAWN)}
 
 
 def _numbers(figure: Figure) -> str:

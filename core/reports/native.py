@@ -3,16 +3,19 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_TICK_LABEL_POSITION, XL_TICK_MARK
 from pptx.enum.dml import MSO_LINE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml import parse_xml
+from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Inches, Pt
 
 from core.charts.segments import averages, distance, segment_axes
-from core.charts.theme import ACCENT, DIVERGING, LIGHT, SKY
+from core.charts.theme import ACCENT, DIVERGING, LIGHT, SKY, ink, nearest
 from core.domain import Estimate, Trend
 from core.reports.outline import Figure
 from core.reports.safe import percent, plain_text, safe_label
@@ -24,6 +27,7 @@ LOW, TO_MID, TO_HIGH, ROOM = (
     "room for words",
 )
 LABEL_WIDTH = 38
+Series = tuple[str, Sequence[float]]  # name, values
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def describe(frame, alt: str) -> None:
     frame._element.nvGraphicFramePr.cNvPr.set("descr", plain_text(alt))
 
 
-def workbook(labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]) -> bytes:
+def workbook(labels: Sequence[str | date], series: Sequence[Series]) -> bytes:
     """Sheet1 as PowerPoint expects it (labels in A, a series in each column after), text kept text.
 
     python-pptx writes its own workbook with formulas and links on, so that one is replaced.
@@ -59,8 +63,12 @@ def workbook(labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]
     file = io.BytesIO()
     book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet("Sheet1")
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
     for line, label in enumerate(labels, start=1):
-        sheet.write_string(line, 0, label)
+        if isinstance(label, date):
+            sheet.write_datetime(line, 0, label, day)
+        else:
+            sheet.write_string(line, 0, label)
     for column, (name, values) in enumerate(series, start=1):
         sheet.write_string(0, column, name)
         for line, value in enumerate(values, start=1):
@@ -69,8 +77,8 @@ def workbook(labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]
     return file.getvalue()
 
 
-def _chart(slide, kind, box: Box, labels: Sequence[str], series: Sequence[tuple[str, Sequence[float]]]):
-    """(graphic frame, chart); labels and series names must be safe already."""
+def _chart(slide, kind, box: Box, labels: Sequence[str | date], series: Sequence[Series]):
+    """(graphic frame, chart); labels and names of series are safe already."""
     data = CategoryChartData(number_format="0%")
     data.categories = labels
     for name, values in series:
@@ -92,7 +100,8 @@ def _quiet_axes(chart, top: float) -> None:
     value.format.line.fill.background()
     value.tick_labels.font.size = Pt(11)
     value.tick_labels.font.color.rgb = rgb(LIGHT.muted)
-    value.tick_labels.number_format, value.tick_labels.number_format_is_linked = "0%", False
+    value.tick_labels.number_format = '[<=1.001]0%;""'  # no tick beyond 100 %, where words stand
+    value.tick_labels.number_format_is_linked = False
     category.format.line.color.rgb = rgb(LIGHT.line)
     category.major_tick_mark = category.minor_tick_mark = XL_TICK_MARK.NONE
     value.major_tick_mark = XL_TICK_MARK.NONE
@@ -154,7 +163,7 @@ def _nice(value: float) -> float:
 
 def trend_chart(slide, box: Box, trend: Trend, top: float, alt: str) -> None:
     """One line from zero with the ends of its range as thin dashed lines."""
-    labels = [safe_label(point.start, 12) for point in trend.points]
+    labels = _days([point.start for point in trend.points])
     series = (
         ("estimate", [point.share.mid for point in trend.points]),
         ("low end of range", [point.share.low for point in trend.points]),
@@ -163,10 +172,10 @@ def trend_chart(slide, box: Box, trend: Trend, top: float, alt: str) -> None:
     frame, chart = _chart(slide, XL_CHART_TYPE.LINE, box, labels, series)
     _quiet_axes(chart, top)
     chart.value_axis.major_unit = top / 2
-    every = max(1, -(-len(labels) // 3))
     chart.category_axis.tick_labels.font.size = chart.value_axis.tick_labels.font.size = Pt(10)
     chart.category_axis.tick_labels.font.color.rgb = rgb(LIGHT.muted)
-    _every(chart.category_axis, every)
+    if labels and isinstance(labels[0], date):
+        _three_dates(chart.category_axis, labels)
     for place, line in enumerate(chart.plots[0].series):
         line.smooth = False
         line.format.line.width = Pt(2.25 if place == 0 else 1)
@@ -176,18 +185,27 @@ def trend_chart(slide, box: Box, trend: Trend, top: float, alt: str) -> None:
     describe(frame, alt)
 
 
-def _every(axis, count: int) -> None:
-    """Label every `count`-th category only; elements in the order the schema wants."""
-    from pptx.oxml import parse_xml
-    from pptx.oxml.ns import nsdecls, qn
+def _days(starts: Sequence[str]) -> list[date] | list[str]:
+    """Dates where all of them are, so that the axis is one of time; else labels."""
+    try:
+        return [date.fromisoformat(start) for start in starts]
+    except ValueError:
+        return [safe_label(start, 12) for start in starts]
 
-    before = axis._element.find(qn("c:noMultiLvlLbl"))
-    for tag in ("tickLblSkip", "tickMarkSkip"):
-        element = parse_xml(f'<c:{tag} {nsdecls("c")} val="{int(count)}"/>')
-        if before is None:
+
+def _three_dates(axis, days: Sequence[date]) -> None:
+    """About three level dates under a small chart."""
+    axis.tick_labels.number_format, axis.tick_labels.number_format_is_linked = "d mmm yy", False
+    span = (max(days) - min(days)).days
+    axis._element.find(qn("c:txPr")).find(qn("a:bodyPr")).set("rot", "0")
+    last = axis._element.find(qn("c:baseTimeUnit"))
+    for tag, value in (("majorUnit", max(1, -(-span // 2))), ("majorTimeUnit", "days")):
+        element = parse_xml(f'<c:{tag} {nsdecls("c")} val="{value}"/>')
+        if last is None:
             axis._element.append(element)
         else:
-            before.addprevious(element)
+            last.addnext(element)
+        last = element
 
 
 def segment_table(slide, box: Box, figure: Figure) -> None:
@@ -220,8 +238,8 @@ def segment_table(slide, box: Box, figure: Figure) -> None:
 def _shade(cell, average: float) -> tuple[str, str]:
     if cell is None or cell.small:
         return ("few" if cell else ""), LIGHT.line
-    step = round((distance(cell.share.mid, average) + 1) / 2 * (len(DIVERGING) - 1))
-    return ("▲ " if cell.over else "") + percent(cell.share.mid), DIVERGING[step]
+    fill = nearest(DIVERGING, (distance(cell.share.mid, average) + 1) / 2)
+    return ("▲ " if cell.over else "") + percent(cell.share.mid), fill
 
 
 def _fill(cell, text: str, fill: str, *, bold: bool = False, left: bool = False) -> None:
@@ -235,9 +253,7 @@ def _fill(cell, text: str, fill: str, *, bold: bool = False, left: bool = False)
     run = paragraph.add_run()
     run.text = text
     run.font.size, run.font.bold = Pt(12), bold
-    red, green, blue = (int(fill[place : place + 2], 16) for place in (1, 3, 5))
-    dark = 0.299 * red + 0.587 * green + 0.114 * blue < 140
-    run.font.color.rgb = rgb(LIGHT.background if dark else LIGHT.text)
+    run.font.color.rgb = rgb(ink(fill))
 
 
 def score_table(slide, box: Box, rows: Sequence[tuple[str, Estimate, Estimate]], alt: str) -> None:

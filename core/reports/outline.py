@@ -14,6 +14,7 @@ from core.reports.safe import shorten
 
 SECTIONS = ("summary", "themes", "trend", "segments", "quotes", "model", "method")
 MAX_SEGMENTS = 4
+LABELS_DRAWN = 20
 QUOTES_PER_THEME = 4
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -191,15 +192,17 @@ def _segments(insights: Insights) -> list[Section]:
 def _segment(insights: Insights, segment: str) -> Section:
     cells = [cell for cell in insights.segments if cell.segment == segment]
     themes, values = segment_axes(cells, segment)
-    shown = tuple(cell for cell in cells if cell.theme in themes and cell.value in values)
+    shown = [cell for cell in cells if cell.theme in themes and cell.value in values]
     heading = findings.segment(segment, shown, averages(cells))
-    lines = ["▲ clearly more than elsewhere. Grey: too few rows to say."]
+    lines = [
+        "Orange: above the theme's average; blue: below; ▲: clearly more than elsewhere; grey: too few rows."
+    ]
     left = len({cell.value for cell in cells}) - len(values)
     if left:
         lines.append(f"Shown: the {len(values)} values with the most rows; {left} more are in the app.")
     name = f"By {shorten(segment, 18)}"
     alt = f"Share of each theme within {shorten(segment, 40)}. {heading}."
-    figure = Figure("", "segments", name, alt, cell_rows(shown), cells=shown, segment=segment)
+    figure = Figure("", "segments", name, alt, cell_rows(cells), cells=tuple(cells), segment=segment)
     return Section("segments", heading, lines=tuple(lines), figure=figure)
 
 
@@ -232,7 +235,9 @@ def _model(run: TrainingRun) -> Section:
     alt = f"Precision and recall of each label with 90 % ranges. {heading}."
     rows = score_rows(run.model, run.baseline)
     figure = Figure("", "scores", "Model", alt, rows, model=run.model, baseline=run.baseline)
-    return Section("model", heading, lines=run.warnings, figure=figure, facts=facts)
+    count = len(run.model.per_label)
+    drawn = (f"Drawn: the {LABELS_DRAWN} weakest of {count} labels.",) if count > LABELS_DRAWN else ()
+    return Section("model", heading, lines=(*drawn, *run.warnings), figure=figure, facts=facts)
 
 
 def _method(insights: Insights, run: TrainingRun, meta: Meta) -> Section:

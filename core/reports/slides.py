@@ -8,15 +8,15 @@ from pathlib import Path
 
 from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER
-from pptx.enum.text import MSO_ANCHOR
-from pptx.util import Pt
+from pptx.enum.text import MSO_ANCHOR, MSO_AUTO_SIZE
+from pptx.util import Inches, Pt
 
 from core.charts.scores import label_estimates, overall_estimates
 from core.charts.theme import ACCENT, LIGHT
 from core.domain import Quote
 from core.reports.native import Box, range_bars, rgb, score_table, segment_table, trend_chart
 from core.reports.outline import Fact, Outline, Section
-from core.reports.safe import safe_label, shorten
+from core.reports.safe import shorten
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "assets" / "report_template.pptx"
 TITLE, CONTENT = 0, 1
@@ -82,7 +82,7 @@ def _content(deck, outline: Outline, section: Section, heading: str = ""):
 
 def _text(slide, box: Box, anchor=MSO_ANCHOR.TOP):
     frame = slide.shapes.add_textbox(*box.emu).text_frame
-    frame.word_wrap = True
+    frame.word_wrap, frame.auto_size = True, MSO_AUTO_SIZE.NONE
     frame.vertical_anchor = anchor
     return frame
 
@@ -147,9 +147,9 @@ def _trend(deck, outline: Outline, section: Section) -> None:
     for place, trend in enumerate(trends):
         left, upper = BODY.left + place % columns * width, BODY.top + place // columns * height
         name = _text(slide, Box(left, upper, width - 0.1, 0.4), MSO_ANCHOR.BOTTOM)
-        _say(name, safe_label(trend.theme, int(width * 11)), 12, LIGHT.text, bold=True)
+        _say(name, shorten(trend.theme, int(width * 11)), 12, LIGHT.text, bold=True)
         box = Box(left, upper + 0.38, width - 0.15, height - 0.45)
-        trend_chart(slide, box, trend, top, f"{safe_label(trend.theme, 80)}: share by period, with range.")
+        trend_chart(slide, box, trend, top, f"{shorten(trend.theme, 80)}: share by period, with range.")
     _note(slide, ["Solid: best estimate; dashed: likely range (90 %). One scale from zero.", *section.lines])
 
 
@@ -161,7 +161,7 @@ def _segments(deck, outline: Outline, section: Section) -> None:
     themes = len({cell.theme for cell in section.figure.cells})
     box = Box(BODY.left, BODY.top, BODY.width, min(BODY.height, 0.42 * (themes + 1)))
     segment_table(slide, box, section.figure)
-    _note(slide, ["Orange: above the theme's average, blue: below.", *section.lines])
+    _note(slide, section.lines)
 
 
 def _quotes(deck, outline: Outline, section: Section) -> None:
@@ -169,22 +169,29 @@ def _quotes(deck, outline: Outline, section: Section) -> None:
         _missing(_content(deck, outline, section), section.missing)
         return
     themes = list(dict.fromkeys(quote.theme for quote in section.quotes))
-    for start in range(0, len(themes), THEMES_PER_SLIDE)[:QUOTE_SLIDES]:
+    starts = range(0, len(themes), THEMES_PER_SLIDE)[:QUOTE_SLIDES]
+    for number, start in enumerate(starts, start=1):
         group = themes[start : start + THEMES_PER_SLIDE]
-        slide = _content(deck, outline, section)
-        width = BODY.width / THEMES_PER_SLIDE
+        heading = f"{section.heading} ({number} of {len(starts)})" if len(starts) > 1 else ""
+        slide = _content(deck, outline, section, heading)
+        width = (BODY.width + 0.25) / THEMES_PER_SLIDE
         for place, theme in enumerate(group):
-            box = Box(BODY.left + place * width, BODY.top, width - 0.3, BODY.height)
+            box = Box(BODY.left + place * width, BODY.top, width - 0.25, BODY.height)
             _quoted(slide, box, theme, [quote for quote in section.quotes if quote.theme == theme])
         _note(slide, section.lines)
 
 
 def _quoted(slide, box: Box, theme: str, quotes: Sequence[Quote]) -> None:
     """A theme and its quotes, each cut so that four of them fit the column."""
-    frame = _text(slide, box)
-    _say(frame, safe_label(theme, 54), 15, ACCENT, bold=True, after=8)
+    card = slide.shapes.add_textbox(*box.emu)
+    card.fill.solid()
+    card.fill.fore_color.rgb = rgb(LIGHT.panel)
+    frame = card.text_frame
+    frame.word_wrap, frame.auto_size = True, MSO_AUTO_SIZE.NONE
+    frame.margin_left = frame.margin_right = frame.margin_top = Inches(0.2)
+    _say(frame, shorten(theme, 48), 15, ACCENT, bold=True, after=8)
     for quote in quotes[:4]:
-        _say(frame, f"“{shorten(quote.text, 150)}”", 12, LIGHT.text, after=1)
+        _say(frame, f"“{shorten(quote.text, 140)}”", 12, LIGHT.text, after=1)
         _say(frame, shorten(f"row {quote.id}  {quote.context}", 54), 10, LIGHT.muted, after=9)
 
 
@@ -224,16 +231,16 @@ def _label_scores(deck, outline: Outline, section: Section) -> None:
     )
 
 
-def _facts(slide, box: Box, facts: Sequence[Fact], limit: int) -> None:
+def _facts(slide, box: Box, facts: Sequence[Fact], limit: int, width: int = 110) -> None:
     frame = _text(slide, box)
     for fact in facts[:limit]:
         _say(frame, fact.name, 11, LIGHT.muted)
-        _say(frame, shorten(fact.value, 110), 13, LIGHT.text, after=7)
+        _say(frame, shorten(fact.value, width), 13, LIGHT.text, after=7)
 
 
 def _method(deck, outline: Outline, section: Section) -> None:
     slide = _content(deck, outline, section)
-    _facts(slide, Box(0.75, 1.7, 5.9, 4.9), section.facts, 7)
+    _facts(slide, Box(0.75, 1.7, 5.9, 4.9), section.facts, 7, width=260)
     frame = _text(slide, Box(7.0, 1.7, 5.5, 4.9))
     _say(frame, "What is missing and why", 11, LIGHT.muted, after=4)
     for line in section.lines[:7] or ("Nothing: all columns were there.",):

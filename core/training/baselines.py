@@ -21,7 +21,7 @@ def tfidf(texts: Sequence[str], truth: np.ndarray, held_out: Sequence[str]) -> n
     vectorizer = TfidfVectorizer(
         analyzer="char" if unspaced else "word",
         ngram_range=(1, 3) if unspaced else (1, 2),
-        token_pattern=r"(?u)\b\w+\b",
+        token_pattern=None if unspaced else r"(?u)\b\w+\b",
         sublinear_tf=True,
         min_df=2 if len(texts) >= 200 else 1,
         max_features=100_000,

@@ -45,6 +45,4 @@ def no_calibration(labels: int) -> Calibration:
 
 def apply(calibration: Calibration, logits: np.ndarray) -> np.ndarray:
     """Calibrated probabilities (rows, labels)."""
-    return np.exp(
-        log_softmax(log_softmax(logits) / calibration.temperature + np.asarray(calibration.bias))
-    )
+    return np.exp(log_softmax(log_softmax(logits) / calibration.temperature + np.asarray(calibration.bias)))

@@ -91,9 +91,7 @@ def read_manifest(folder: Path, manifest_sha256: str = "") -> dict:
     return manifest
 
 
-def load(
-    folder: Path, device: Device, open_encoder, manifest_sha256: str = ""
-) -> Classifier:
+def load(folder: Path, device: Device, open_encoder, manifest_sha256: str = "") -> Classifier:
     """The classifier of a checkpoint. `open_encoder(name, max_tokens)` finds one that was not tuned.
 
     Raises Damaged, or the errors of `open_encoder`.

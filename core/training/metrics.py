@@ -25,17 +25,14 @@ def score(name: str, truth: np.ndarray, predicted: np.ndarray, labels: tuple[str
             for k, label in enumerate(labels)
         ),
         confusion=tuple(
-            tuple(int(count) for count in row)
-            for row in confusion_matrix(truth, predicted, labels=numbers)
+            tuple(int(count) for count in row) for row in confusion_matrix(truth, predicted, labels=numbers)
         ),
         n=len(truth),
     )
 
 
 def macro_f1(truth: np.ndarray, predicted: np.ndarray, labels: int) -> float:
-    return float(
-        f1_score(truth, predicted, labels=np.arange(labels), average="macro", zero_division=0)
-    )
+    return float(f1_score(truth, predicted, labels=np.arange(labels), average="macro", zero_division=0))
 
 
 def expected_calibration_error(probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> float:

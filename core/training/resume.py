@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -23,9 +24,10 @@ class Progress:
     best_epoch: int = 0
     best_f1: float = -1.0
     curve: tuple[CurvePoint, ...] = ()
+    losses: tuple[float, ...] = ()  # of the steps since the last point of the curve
 
-    def at(self, step: int) -> "Progress":
-        return replace(self, step=step)
+    def at(self, step: int, losses: Sequence[float]) -> "Progress":
+        return replace(self, step=step, losses=tuple(losses))
 
     def with_point(self, point: CurvePoint) -> "Progress":
         return replace(self, curve=(*self.curve, point))
@@ -72,6 +74,7 @@ def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Pr
     _put_moments(optimiser, moments)
     values = written["progress"]
     values["curve"] = tuple(CurvePoint(**point) for point in values["curve"])
+    values["losses"] = tuple(values["losses"])
     return Progress(**values)
 
 
@@ -107,9 +110,7 @@ def _moments(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
 def _put_moments(optimiser: torch.optim.Optimizer, moments: dict[str, torch.Tensor]) -> None:
     whole = optimiser.state_dict()
     numbers = {int(key.split(".")[0]) for key in moments}
-    whole["state"] = {
-        number: {name: moments[f"{number}.{name}"] for name in MOMENTS} for number in numbers
-    }
+    whole["state"] = {number: {name: moments[f"{number}.{name}"] for name in MOMENTS} for number in numbers}
     optimiser.load_state_dict(whole)
 
 

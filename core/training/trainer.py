@@ -81,7 +81,7 @@ def fine_tune(
         progress = resume.Progress()
         progress = _judge(model, encoder, validation, progress, folder, epoch=0)
     saved = time.monotonic()
-    step, losses = 0, []
+    step, losses = 0, list(progress.losses)
     for epoch, batches in enumerate(epochs, start=1):
         for rows in batches:
             step += 1
@@ -93,11 +93,11 @@ def fine_tune(
                 point = CurvePoint(step, round(step / steps * options.epochs, 3), float(np.mean(losses)))
                 progress, losses = progress.with_point(point), []
             if time.monotonic() - saved > SAVE_SECONDS:
-                resume.save(folder, progress.at(step), model, optimiser)
+                resume.save(folder, progress.at(step, losses), model, optimiser)
                 saved = time.monotonic()
             on_step(step, steps, progress.curve)
         if step > progress.step:
-            progress = _judge(model, encoder, validation, progress.at(step), folder, epoch)
+            progress = _judge(model, encoder, validation, progress.at(step, losses), folder, epoch)
             resume.save(folder, progress, model, optimiser)
     return _best(model, encoder, progress, folder, validation)
 

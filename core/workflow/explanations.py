@@ -55,3 +55,21 @@ def clean_pasted(text: str) -> str:
     from core.ingest.redaction import redact
 
     return redact(text[:LONGEST]).strip()
+
+
+def words_that_mattered(classifier, text: str, label: str) -> Attribution:
+    return explain(classifier, text, label, "Words that mattered")
+
+
+def attention_view(classifier, text: str, layer: int, head: int, specials: bool = False):
+    """One head's token matrix; see core.explain.attention.matrix."""
+    from core.explain.attention import matrix
+
+    return matrix(classifier, text, layer, head, specials)
+
+
+def attention_overview(classifier, text: str, specials: bool = False):
+    """(layers, heads); see core.explain.attention.overview."""
+    from core.explain.attention import overview
+
+    return overview(classifier, text, specials)

@@ -160,7 +160,9 @@ def _with_labels(cleaned: Cleaned, columns: Columns) -> tuple[Cleaned, str | Non
         return cleaned, None, ()
     low, high = rating.min(), rating.max()
     third = (rating - low) / (high - low)
-    label = pd.Series("neutral", index=rating.index).mask(third < 0.4, "negative").mask(third > 0.6, "positive")
+    label = (
+        pd.Series("neutral", index=rating.index).mask(third < 0.4, "negative").mask(third > 0.6, "positive")
+    )
     table = cleaned.table.assign(label=label.where(rating.notna(), ""))
     note = (
         f"No label column was chosen, so the rating serves as label set '{STARS}': "

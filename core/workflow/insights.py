@@ -45,8 +45,8 @@ def sentences(found: Insights) -> tuple[str, ...]:
     return summary.sentences(found)
 
 
-def evidence(store: Store, run_id: int, ids: Sequence[int], limit: int = 500) -> pd.DataFrame:
-    """The rows behind a mark, most certain first: domain columns, the model's label and probability,
+def evidence(store: Store, run_id: int, ids: Sequence[int], limit: int = 500, surest: bool = True) -> pd.DataFrame:
+    """The rows behind a mark, by certainty: domain columns, the model's label and probability,
     the label a person gave ("" for none), and the segment columns."""
     run = finished(store, run_id)
     every, probabilities = store.predictions.table(run_id)
@@ -59,7 +59,7 @@ def evidence(store: Store, run_id: int, ids: Sequence[int], limit: int = 500) ->
             "probability": chosen.max(axis=1) if len(place) else [],
         }
     )
-    table = table.sort_values(["probability", "id"], ascending=[False, True]).head(limit)
+    table = table.sort_values(["probability", "id"], ascending=[not surest, True]).head(limit)
     feedback = store.datasets.feedback(run.dataset_id, table["id"].tolist())
     labels = store.labels.table(run.label_set_id).set_index("feedback_id")["label"]
     table["given"] = table["id"].map(labels).fillna("")

@@ -114,7 +114,7 @@ def _store_selection(store: Store, run_id: int, selection: Selection, task: Task
             "label": [selection.labels[k] for k in selection.truth[rows]],
         }
     )
-    store.runs.set_rows(run_id, frame)
+    store.runs.set_rows(run_id, frame, task.fence)
     store.runs.update(run_id, task.fence, labels=selection.labels)
 
 
@@ -173,7 +173,17 @@ def _fit(store, settings, run, selection, folder, device, stages, task) -> Resul
     else:
         tuned = False
     return _judge(
-        encoder, head, calibration, tuned, vectors, selection, test, baseline, curve, warnings, run.options.mode
+        encoder,
+        head,
+        calibration,
+        tuned,
+        vectors,
+        selection,
+        test,
+        baseline,
+        curve,
+        warnings,
+        run.options.mode,
     )
 
 

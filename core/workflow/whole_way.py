@@ -132,9 +132,7 @@ def _write_all(
     return [str(path.resolve()) for path in written]
 
 
-def _explanations(
-    store: Store, settings: Settings, run: TrainingRun, found: Insights, path: Path
-) -> Path:
+def _explanations(store: Store, settings: Settings, run: TrainingRun, found: Insights, path: Path) -> Path:
     """One JSON object a line: a quote of each of the largest themes and the words that mattered in it."""
     from core.explain.codec import to_dict
 
@@ -150,7 +148,9 @@ def _explanations(
 
 def _times(stages: Stages) -> dict:
     """Process time counts from the start of Python, imports included."""
-    wall = sum(value for name, value in stages.seconds.items() if "." not in name or name.startswith("report"))
+    wall = sum(
+        value for name, value in stages.seconds.items() if "." not in name or name.startswith("report")
+    )
     return {
         "seconds": stages.seconds | {"total": round(wall, 3)},
         "cpu_seconds": stages.cpu_seconds | {"total": round(time.process_time(), 3)},

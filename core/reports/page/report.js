@@ -16,9 +16,19 @@
     return layout;
   }
 
+  // The brand blue is dim on a dark page; the accent of that page stands in for it.
+  function recolour(part) {
+    if (part && typeof part === "object" && !Array.isArray(part)) {
+      if (part.color === colour("brand")) part.color = colour("accent");
+      recolour(part.line);
+      recolour(part.marker);
+    }
+  }
+
   function draw(plot) {
     const source = (narrow.matches && plot.querySelector(".narrow")) || plot.querySelector(".wide");
     const figure = JSON.parse(source.textContent);
+    figure.data.forEach(recolour);
     let target = plot.querySelector(".drawing");
     if (!target) {
       target = document.createElement("div");

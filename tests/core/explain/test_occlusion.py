@@ -14,7 +14,12 @@ def test_weights_are_the_fall_without_the_word(adding):
     model = adding({"charged": 0.1, "twice": 0.24, "thanks": -0.05})
     found = explain(model, "charged  twice\nthanks all", "bug")
     assert weights(found) == [0.1, 0.24, -0.05, 0.0]
-    assert [found.text[span.start : span.end] for span in found.spans] == ["charged", "twice", "thanks", "all"]
+    assert [found.text[span.start : span.end] for span in found.spans] == [
+        "charged",
+        "twice",
+        "thanks",
+        "all",
+    ]
     assert found.probability == pytest.approx(0.79)
     assert (found.label, found.method, found.unit) == ("bug", "occlusion", POINTS)
 

@@ -35,7 +35,11 @@ def test_words_without_any_token_are_unread(adding):
 
 def test_a_word_cut_in_the_middle_is_read_as_far_as_it_goes(adding):
     model = adding(max_tokens=3)
-    model.tokens = lambda text: (Token("[CLS]", 0, 0, True), Token("ab", 0, 2, False), Token("[SEP]", 0, 0, True))
+    model.tokens = lambda text: (
+        Token("[CLS]", 0, 0, True),
+        Token("ab", 0, 2, False),
+        Token("[SEP]", 0, 0, True),
+    )
     reading = read(model, "abcd")
     assert reading.spans == (Span(0, 4, 0.0),)
     assert reading.seen == "ab"

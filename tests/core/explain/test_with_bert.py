@@ -7,7 +7,21 @@ from core.explain import attention, occlusion
 from core.explain.methods import METHODS
 from core.explain.words import UNREAD
 
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "app", "cash", "##es", "crash", "slow", "는", "!", "e"]
+VOCABULARY = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "app",
+    "cash",
+    "##es",
+    "crash",
+    "slow",
+    "는",
+    "!",
+    "e",
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +56,9 @@ def test_occlusion_is_the_difference_of_two_probabilities(classifier):
     found = occlusion.explain(classifier, text, "praise", against="wish")
     both = classifier.probabilities([text, "App slow! crash"])
     assert found.text[found.spans[1].start : found.spans[1].end] == "crashes,"
-    assert found.spans[1].weight == pytest.approx((both[0, 1] - both[0, 2]) - (both[1, 1] - both[1, 2]), abs=1e-6)
+    assert found.spans[1].weight == pytest.approx(
+        (both[0, 1] - both[0, 2]) - (both[1, 1] - both[1, 2]), abs=1e-6
+    )
     assert abs(found.spans[1].weight) > 1e-4
     assert found.probability == pytest.approx(both[0, 1], abs=1e-6)
 
@@ -62,7 +78,18 @@ def test_attention_of_words_and_special_tokens_is_all(classifier):
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\u200b", "slow", "配送 slow", "는는 slow", "é" * 300, "slow " * 40, "[SEP] [CLS]", "👩\u200d👧 app"],
+    [
+        "",
+        " ",
+        "\u200b",
+        "slow",
+        "配送 slow",
+        "는는 slow",
+        "é" * 300,
+        "slow " * 40,
+        "[SEP] [CLS]",
+        "👩\u200d👧 app",
+    ],
 )
 def test_no_text_is_too_odd(classifier, method, text):
     found = method(classifier, text, "bug")

@@ -1,0 +1,113 @@
+"""One comment under the model: probabilities, the words that mattered, where it looked."""
+
+import streamlit as st
+
+from core.charts import runs as run_charts
+from core.charts import tokens as charts
+from core.domain import TrainingRun
+from core.workflow import explanations
+from core.workflow.insights import evidence
+from pages.parts import model, resources, results
+from pages.parts.highlight import highlighted_text, legend
+from pages.parts.plain import plain
+
+CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-words"}}
+STORED, PASTED = "A stored comment", "Paste a comment"
+
+
+def choose_text(run: TrainingRun) -> str:
+    """The comment to explain: a stored row or a pasted one; "" when there is none."""
+    source = st.segmented_control(
+        "Which comment?", [STORED, PASTED], default=STORED, required=True, key="source"
+    )
+    if source == PASTED:
+        text = st.text_area(
+            "Comment",
+            key="pasted",
+            max_chars=explanations.LONGEST,
+            placeholder="Paste or write a comment",
+            height=100,
+        )
+        return explanations.clean_pasted(text)
+    return _stored(run)
+
+
+def _stored(run: TrainingRun) -> str:
+    themes = {theme.name: theme for theme in results.insights(run).themes}
+    left, right = st.columns([1, 1])
+    name = left.selectbox("Predicted as", list(themes), key="explain_theme")
+    order = right.segmented_control(
+        "First", ["Most certain", "Least certain"], default="Most certain", required=True, key="explain_order"
+    )
+    table = evidence(resources.store(), run.id, themes[name].ids, 50, surest=order == "Most certain")
+    chosen = st.dataframe(
+        table[["text", "label", "given", "probability"]],
+        key=f"explain_rows_{run.id}_{list(themes).index(name)}_{order}",
+        hide_index=True,
+        height=230,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "text": st.column_config.TextColumn("Comment", width="large"),
+            "label": st.column_config.TextColumn("The model says", width="small"),
+            "given": st.column_config.TextColumn("A person said", width="small"),
+            "probability": st.column_config.NumberColumn("Probability", format="percent", width="small"),
+        },
+        alt="Comments to choose from",
+    )
+    rows = [row for row in chosen.selection.rows if row < len(table)]
+    if not rows:
+        st.caption("The first comment is shown. Choose another row to explain it.")
+    return table["text"].iloc[rows[0] if rows else 0] if len(table) else ""
+
+
+def show(run: TrainingRun, text: str) -> None:
+    classifier = model.classifier(run)
+    found = explanations.probabilities(classifier, text)
+    labels = list(found)
+    best = labels[0]
+    st.markdown(f"The model says **{plain(best)}**, certain to **{found[best]:.0%}**.")
+    words, chances, attention = st.tabs(
+        ["Words that mattered", "All labels", "Where the model looked"], key="explain_view", on_change="rerun"
+    )
+    with words:
+        if words.open:
+            _words(classifier, text, labels)
+    with chances:
+        if chances.open:
+            figure = run_charts.probabilities(labels, list(found.values()))
+            st.plotly_chart(figure, key="chances", alt="Probability of each label", config=CONFIG)
+    with attention:
+        if attention.open:
+            _attention(classifier, text)
+
+
+def _words(classifier, text: str, labels: list[str]) -> None:
+    label = st.selectbox("Why this label?", labels, key="why_label")
+    with st.spinner("Leaving out one word at a time"):
+        attribution = explanations.words_that_mattered(classifier, text, label)
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**The comment**")
+        highlighted_text(attribution, key="words")
+        legend()
+    with right:
+        st.markdown("**Without this word the confidence changes by**")
+        figure = charts.word_bars(attribution)
+        st.plotly_chart(figure, key="bars", alt="Weight of each word in points of confidence", config=CONFIG)
+
+
+def _attention(classifier, text: str) -> None:
+    st.info("Where the model looked, not why: attention does not know which label was asked about.")
+    specials = st.toggle("Show special tokens", key="specials")
+    view = explanations.attention_view(classifier, text, 0, 0, specials)
+    left, right = st.columns(2)
+    layer = left.select_slider("Layer", list(range(1, view.layers + 1)), value=view.layers, key="layer")
+    head = right.select_slider("Head", list(range(1, view.heads + 1)), value=1, key="head")
+    view = explanations.attention_view(classifier, text, layer - 1, head - 1, specials)
+    names = [token.text for token in view.tokens]
+    figure = charts.attention_map(names, view.matrix)
+    st.plotly_chart(figure, key="attention", alt=f"Attention of layer {layer}, head {head}", config=CONFIG)
+    with st.expander("All layers and heads", icon=":material/grid_on:"):
+        figure = charts.head_overview(explanations.attention_overview(classifier, text, specials))
+        st.plotly_chart(figure, key="heads", alt="How narrowly each head looks, by layer", config=CONFIG)

@@ -1,0 +1,16 @@
+"""The model of a run, loaded once and shared; two at most stay in memory."""
+
+import streamlit as st
+
+from core.domain import TrainingRun
+from core.workflow import explanations
+from pages.parts import resources
+
+
+def classifier(run: TrainingRun):
+    return _classifier(run.id, run.manifest_sha256)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model")
+def _classifier(run_id: int, manifest_sha256: str):
+    return explanations.load_classifier(resources.store(), resources.settings(), run_id)

@@ -1,0 +1,70 @@
+"""The report before it is a file, and the buttons that make it one."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.domain import TrainingRun
+from core.workflow import reports
+from pages.parts import resources
+from pages.parts.plain import plain
+
+ICONS = {
+    "pptx": ":material/slideshow:",
+    "html": ":material/web:",
+    "xlsx": ":material/table:",
+    "csv": ":material/csv:",
+}
+
+
+@st.cache_resource(max_entries=8, show_spinner="Freezing the numbers")
+def _outline(run_id: int, manifest_sha256: str):
+    return reports.make_outline(resources.store(), run_id)
+
+
+def downloads(run: TrainingRun) -> None:
+    """One button a format; a file is built when its button is pressed."""
+    _outline(run.id, run.manifest_sha256)
+    store = resources.store()
+    with st.container(horizontal=True):
+        for key, known in reports.formats().items():
+            st.download_button(
+                known.name,
+                data=partial(reports.build, store, run.id, key),
+                file_name=f"roadlens-run-{run.id}.{known.extension}",
+                mime=known.mime,
+                on_click="ignore",
+                type="primary" if key == "pptx" else "secondary",
+                icon=ICONS.get(known.extension),
+                key=f"download_{key}",
+            )
+    st.caption(
+        f"All files say the same numbers, frozen for run {run.id}: building them again changes nothing. "
+        "Cells that a spreadsheet would take for a formula get a leading apostrophe."
+    )
+
+
+def preview(run: TrainingRun) -> None:
+    outline = _outline(run.id, run.manifest_sha256)
+    with st.container(border=True):
+        st.subheader(plain(outline.title))
+        st.caption(plain(outline.subtitle))
+        for section in outline.sections:
+            _section(section)
+        st.caption(plain(outline.footer, 600))
+
+
+def _section(section) -> None:
+    st.markdown(f"**{plain(section.heading)}**")
+    for line in section.lines:
+        st.markdown(f"- {plain(line, 600)}")
+    if section.missing:
+        st.info(plain(section.missing, 600), icon=":material/info:")
+    if section.figure:
+        rows = len(section.figure.rows)
+        st.caption(f"Figure {section.figure.id}: {plain(section.figure.name)} · {rows} numbers")
+    if section.quotes:
+        st.caption(f"{len(section.quotes)} quotes, word for word")
+    if section.facts:
+        facts = [{"What": fact.name, "Value": fact.value} for fact in section.facts]
+        st.dataframe(facts, hide_index=True, alt=section.heading)

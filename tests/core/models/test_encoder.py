@@ -1,0 +1,86 @@
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from core.errors import UnsafeModel
+from core.models.classifier import Calibration, Classifier, Head
+from core.models.device import Device
+from core.models.encoder import load_encoder
+
+
+def test_vectors_are_the_normalised_mean_of_the_last_hidden_states(tiny_encoder):
+    text = "the app is slow"
+    ids, mask = tiny_encoder.batch(tiny_encoder.token_ids([text]))
+    with torch.no_grad():
+        hidden = tiny_encoder.model(input_ids=ids, attention_mask=mask).last_hidden_state[0].numpy()
+    mean = hidden.mean(axis=0)
+    assert np.allclose(tiny_encoder.embed([text])[0], mean / np.linalg.norm(mean), atol=1e-6)
+
+
+def test_padding_changes_nothing(tiny_encoder):
+    texts = ["love it", "the app is slow and it crashes again and again"]
+    together = tiny_encoder.embed(texts, budget=10_000)
+    assert np.allclose(together, np.vstack([tiny_encoder.embed([text]) for text in texts]), atol=1e-5)
+
+
+def test_no_text_gives_no_vectors(tiny_encoder):
+    assert tiny_encoder.embed([]).shape == (0, 32)
+
+
+def test_tokens_point_into_the_original_text(tiny_encoder):
+    text = "The  APP is 你好 slow"
+    tokens = [token for token in tiny_encoder.tokens(text) if not token.special]
+    assert [text[token.start : token.end] for token in tokens] == ["The", "APP", "is", "你", "好", "slow"]
+    assert tiny_encoder.unknown_tokens(text) == [(12, 13), (13, 14)]
+    assert tiny_encoder.unknown_share([text]) == pytest.approx(2 / 6)
+
+
+def test_long_texts_are_cut_at_the_limit(tiny_encoder):
+    assert len(tiny_encoder.tokens("slow " * 100)) == tiny_encoder.max_tokens == 16
+
+
+def test_attention_rows_sum_to_one_and_the_implementation_is_put_back(tiny_encoder):
+    before = tiny_encoder.model.config._attn_implementation
+    tokens, weights = tiny_encoder.attention("the app is slow")
+    assert weights.shape == (2, 4, len(tokens), len(tokens))
+    assert np.allclose(weights.sum(-1), 1, atol=1e-5)
+    assert tiny_encoder.model.config._attn_implementation == before
+
+
+def test_attention_and_vectors_from_many_threads_agree(tiny_encoder):
+    expected, failures = tiny_encoder.embed(["the app is slow"]), []
+
+    def ask():
+        for _ in range(10):
+            if tiny_encoder.attention("the app is slow")[1].shape[0] != 2:
+                failures.append("attention")
+            if not np.allclose(tiny_encoder.embed(["the app is slow"]), expected, atol=1e-5):
+                failures.append("vector")
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_a_folder_that_is_no_encoder_is_refused(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(UnsafeModel, match="plain encoder"):
+        load_encoder(tmp_path, "odd/model", "x", Device("cpu", False, ""), 16)
+
+
+def test_the_classifier_reads_each_distinct_text_once_and_sums_to_one(tiny_encoder):
+    head = Head(np.ones((2, 32), np.float32) * [[1.0], [-1.0]], np.zeros(2, np.float32))
+    classifier = Classifier(tiny_encoder, head, ("a", "b"), Calibration(2.0, (0.5, 0.0)))
+    seen = []
+    found = classifier.probabilities(["love it"] * 5 + ["bad app"], lambda done, total: seen.append(total))
+    assert found.shape == (6, 2) and np.allclose(found.sum(axis=1), 1)
+    assert seen[-1] == 2
+    logits = head.logits(tiny_encoder.embed(["love it"]))
+    logs = logits - np.log(np.exp(logits).sum())
+    scaled = np.exp(logs / 2.0 + [0.5, 0.0])
+    assert np.allclose(found[0], scaled / scaled.sum())

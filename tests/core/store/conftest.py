@@ -1,0 +1,111 @@
+import multiprocessing
+
+import pandas as pd
+import pytest
+
+from core.domain import Columns, TrainingOptions
+from core.store.store import open_store
+
+FORK = multiprocessing.get_context("fork")  # the children share what is imported already: fast
+
+
+def make_table(texts, labels=None, **cells):
+    """A feedback table with one row a text; other cells are fixed unless given."""
+    n = len(texts)
+    table = pd.DataFrame(
+        {
+            "row": [f"{i:012x}" for i in range(n)],
+            "text": list(texts),
+            "text_hash": [f"h{text}" for text in texts],
+            "date": pd.to_datetime(["2024-03-01"] * n),
+            "rating": [4.0] * n,
+            "author": ["Ann"] * n,
+            "account": ["Acme"] * n,
+            "channel": ["mail"] * n,
+            "language": ["en"] * n,
+            **cells,
+        }
+    )
+    return table if labels is None else table.assign(label=labels)
+
+
+def add(store, table, sha256="f00d", columns=None, **options):
+    return store.datasets.add_import(
+        options.pop("name", "Reviews"),
+        "reviews.csv",
+        sha256,
+        "utf-8",
+        ",",
+        columns or Columns("text"),
+        len(table),
+        table,
+        options.pop("rejections", ()),
+        options.pop("warnings", ()),
+        options.pop("label_set_name", "topic"),
+        **options,
+    )
+
+
+def in_processes(n, function, *args):
+    """Run function(i, start, *args) in n processes that begin together; their results in order of i."""
+    start = FORK.Barrier(n)
+    pipes = [FORK.Pipe(duplex=False) for _ in range(n)]
+
+    def child(i):
+        pipes[i][1].send(function(i, start, *args))
+
+    processes = [FORK.Process(target=child, args=(i,)) for i in range(n)]
+    for process in processes:
+        process.start()
+    results = []
+    for process, (receiver, _) in zip(processes, pipes, strict=True):
+        assert receiver.poll(60), "a process gave no result"
+        results.append(receiver.recv())
+        process.join()
+    return results
+
+
+@pytest.fixture(name="make_table")
+def _make_table():
+    return make_table
+
+
+@pytest.fixture(name="add")
+def _add():
+    return add
+
+
+@pytest.fixture(name="in_processes")
+def _in_processes():
+    return in_processes
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path / 'roadlens.db'}"
+
+
+@pytest.fixture
+def store(url, tmp_path):
+    opened = open_store(url, tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def stored(store):
+    """Three rows, two of them labelled."""
+    return add(store, make_table(["slow", "crash", "nice"], ["bug", "bug", ""]))
+
+
+@pytest.fixture
+def new_run(store, stored):
+    """Adds a run of `stored` under a key."""
+    label_set = store.labels.sets(stored.dataset_id)[0]
+
+    def new(key="k", **options):
+        return store.runs.add_with_job(
+            stored.dataset_id, label_set.id, TrainingOptions(), "data", key, "train", **options
+        )
+
+    return new

@@ -1,0 +1,36 @@
+import numpy as np
+
+
+def test_vectors_come_back_in_half_precision(store):
+    vectors = np.array([[0.1, -2.0], [1.0, 1000.0]], np.float32)
+    store.embeddings.put("mini", ["a", "b"], vectors)
+    back = store.embeddings.get("mini", ["b", "a", "unknown"])
+    assert set(back) == {"a", "b"}
+    assert back["a"].dtype == np.float32
+    np.testing.assert_array_equal(back["a"], vectors[0].astype(np.float16).astype(np.float32))
+    assert store.embeddings.get("other", ["a"]) == {}
+
+
+def test_a_stored_vector_stays(store):
+    store.embeddings.put("mini", ["a", "a"], np.ones((2, 2)))
+    store.embeddings.put("mini", ["a", "b"], np.zeros((2, 2)))
+    back = store.embeddings.get("mini", ["a", "b"])
+    assert (back["a"].tolist(), back["b"].tolist()) == ([1, 1], [0, 0])
+
+
+def test_more_texts_than_one_query_takes(store):
+    hashes = [f"h{i}" for i in range(25_000)]
+    store.embeddings.put("mini", hashes, np.arange(25_000, dtype=np.float32)[:, None] / 32_768)
+    back = store.embeddings.get("mini", hashes)
+    assert len(back) == 25_000
+    assert back["h16384"].tolist() == [0.5]
+    assert store.embeddings.get("mini", []) == {}
+
+
+def test_clear_one_encoder_or_all(store):
+    for encoder in ("a", "b", "c"):
+        store.embeddings.put(encoder, ["x"], np.ones((1, 1)))
+    store.embeddings.clear("a")
+    assert [len(store.embeddings.get(encoder, ["x"])) for encoder in "abc"] == [0, 1, 1]
+    store.embeddings.clear()
+    assert [len(store.embeddings.get(encoder, ["x"])) for encoder in "abc"] == [0, 0, 0]

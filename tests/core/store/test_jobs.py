@@ -1,0 +1,181 @@
+import time
+from datetime import UTC
+
+import pytest
+
+from core.errors import LeaseLost, NotFound
+from core.store.store import open_store
+
+LEASE = 20.0
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Moves the monotonic clock."""
+    real = time.monotonic
+
+    def move(seconds):
+        monkeypatch.setattr(time, "monotonic", lambda: real() + seconds)
+
+    return move
+
+
+def test_a_job_from_queue_to_done(store):
+    job = store.jobs.enqueue("count", {"to": 3, "words": ["ä"]})
+    assert (job.state, job.params, job.attempt, job.pct) == ("queued", {"to": 3, "words": ["ä"]}, 0, 0)
+    held = store.jobs.claim("me", LEASE)
+    assert (held.id, held.state, held.owner, held.attempt) == (job.id, "running", "me", 1)
+    assert store.jobs.beat(job.id, "me", 1, 40.5, "two of three") is False
+    assert (store.jobs.get(job.id).pct, store.jobs.get(job.id).message) == (40.5, "two of three")
+    assert store.jobs.beat(job.id, "me", 1) is False
+    assert store.jobs.get(job.id).message == "two of three"
+    store.jobs.finish(job.id, "me", 1, "done")
+    done = store.jobs.get(job.id)
+    assert (done.state, done.pct, done.error, done.finished_at.tzinfo) == ("done", 100, "", UTC)
+    assert store.jobs.active() == []
+
+
+def test_the_queue_goes_by_priority_then_age(store):
+    late, first, second = (store.jobs.enqueue("k", {}, priority=p) for p in (5, 0, 0))
+    assert [job.id for job in store.jobs.active()] == [first.id, second.id, late.id]
+    assert [store.jobs.place(job.id) for job in (first, second, late)] == [1, 2, 3]
+    assert store.jobs.claim("me", LEASE).id == first.id
+    assert [store.jobs.place(job.id) for job in (first, second, late)] == [0, 1, 2]
+    assert [job.id for job in store.jobs.active()] == [first.id, second.id, late.id]
+    assert [job.id for job in store.jobs.recent(2)] == [second.id, first.id]
+
+
+def test_a_key_is_one_job_while_it_is_active(store):
+    job = store.jobs.enqueue("k", {}, key="a")
+    assert store.jobs.enqueue("k", {}, key="a") == job
+    assert store.jobs.enqueue("k", {}).id != store.jobs.enqueue("k", {}).id
+    store.jobs.cancel(job.id)
+    assert store.jobs.enqueue("k", {}, key="a").id != job.id
+
+
+def test_one_job_at_a_time(store):
+    store.jobs.enqueue("k", {})
+    store.jobs.enqueue("k", {})
+    held = store.jobs.claim("a", LEASE)
+    assert store.jobs.claim("b", LEASE) is None
+    store.jobs.finish(held.id, "a", 1, "done")
+    assert store.jobs.claim("b", LEASE) is not None
+
+
+def empty_queue(i, start, url, folder):
+    store = open_store(url, folder)
+    start.wait()
+    done = []
+    while store.jobs.active():
+        job = store.jobs.claim(f"worker {i}", LEASE)
+        if job is None:
+            time.sleep(0.001)
+            continue
+        begun = time.monotonic()
+        store.jobs.beat(job.id, job.owner, job.attempt, 50.0)
+        ended = time.monotonic()
+        store.jobs.finish(job.id, job.owner, job.attempt, "done")
+        done.append((begun, ended, job.id))
+    return done
+
+
+def test_four_workers_do_200_jobs_once_and_never_two_at_once(store, tmp_path, in_processes):
+    ids = [store.jobs.enqueue("k", {}).id for _ in range(200)]
+    done = sorted(sum(in_processes(4, empty_queue, store.url, tmp_path), []))
+    assert sorted(job_id for _, _, job_id in done) == ids
+    assert all(first[1] <= second[0] for first, second in zip(done, done[1:], strict=False))
+
+
+def test_an_expired_lease_is_taken_over_first_and_the_old_owner_fenced_off(store, later):
+    job = store.jobs.enqueue("k", {}, priority=9)
+    store.jobs.claim("old", LEASE)
+    store.jobs.enqueue("k", {}, priority=0)
+    later(LEASE + 1)
+    held = store.jobs.claim("new", LEASE)
+    assert (held.id, held.owner, held.attempt) == (job.id, "new", 2)
+    with pytest.raises(LeaseLost):
+        store.jobs.beat(job.id, "old", 1)
+    with pytest.raises(LeaseLost):
+        store.jobs.finish(job.id, "old", 1, "done")
+    assert store.jobs.get(job.id).state == "running"
+
+
+def test_a_beat_keeps_the_lease(store, later):
+    job = store.jobs.enqueue("k", {})
+    store.jobs.claim("a", LEASE)
+    later(LEASE - 1)
+    store.jobs.beat(job.id, "a", 1)
+    later(2 * LEASE - 2)
+    assert store.jobs.claim("b", LEASE) is None
+
+
+def test_a_heartbeat_from_before_the_machine_started_is_dead(store, later):
+    store.jobs.enqueue("k", {})
+    store.jobs.claim("a", LEASE)
+    later(-5)
+    assert store.jobs.claim("b", LEASE).attempt == 2
+
+
+def test_a_worn_out_job_fails_with_its_run(store, new_run, later):
+    run, job = new_run()
+    for attempt in range(5):
+        assert store.jobs.claim("a", LEASE).attempt == attempt + 1
+        later((attempt + 1) * (LEASE + 1))
+    assert store.jobs.claim("a", LEASE) is None
+    failed, its_run = store.jobs.get(job.id), store.runs.get(run.id)
+    assert (failed.state, its_run.status) == ("failed", "failed")
+    assert "memory" in failed.error
+    assert its_run.error == failed.error
+    assert its_run.finished_at is not None
+
+
+def test_release_queues_again_until_worn_out(store, new_run):
+    run, job = new_run()
+    for attempt in range(5):
+        held = store.jobs.claim("a", LEASE)
+        assert (held.attempt, store.runs.get(run.id).status) == (attempt + 1, "running")
+        store.jobs.release(job.id, "somebody else")
+        assert store.jobs.get(job.id).state == "running"
+        store.jobs.release(job.id, "a")
+        expected = "queued" if attempt < 4 else "failed"
+        assert (store.jobs.get(job.id).state, store.runs.get(run.id).status) == (expected, expected)
+
+
+def test_cancel_while_queued(store, new_run):
+    run, job = new_run()
+    assert store.jobs.cancel(job.id).state == "cancelled"
+    assert store.runs.get(run.id).status == "cancelled"
+    assert store.jobs.claim("me", LEASE) is None
+
+
+def test_cancel_while_running(store, new_run):
+    run, job = new_run()
+    store.jobs.claim("me", LEASE)
+    asked = store.jobs.cancel(job.id)
+    assert (asked.state, asked.cancel_requested) == ("running", True)
+    assert store.jobs.beat(job.id, "me", 1) is True
+    store.jobs.finish(job.id, "me", 1, "cancelled")
+    assert store.runs.get(run.id).status == "cancelled"
+    assert store.jobs.cancel(job.id).state == "cancelled"  # once more does nothing
+
+
+def test_a_cancelled_job_of_a_dead_worker_is_not_taken_up_again(store, new_run):
+    run, job = new_run()
+    store.jobs.claim("me", LEASE)
+    store.jobs.cancel(job.id)
+    store.jobs.release(job.id, "me")
+    assert (store.jobs.get(job.id).state, store.runs.get(run.id).status) == ("cancelled", "cancelled")
+
+
+def test_a_failed_job_leaves_a_done_run_alone(store, new_run):
+    run, job = new_run()
+    store.jobs.claim("me", LEASE)
+    store.runs.update(run.id, status="done")
+    store.jobs.finish(job.id, "me", 1, "failed", "too late")
+    assert (store.runs.get(run.id).status, store.runs.get(run.id).error) == ("done", "")
+
+
+def test_no_such_job(store):
+    for ask in (store.jobs.get, store.jobs.cancel, store.jobs.place):
+        with pytest.raises(NotFound):
+            ask(7)

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+CELLS = np.array([[0.9, 0.1], [0.2, 0.8], [0.45, 0.55]], np.float32)
+
+
+@pytest.fixture
+def run(store, stored, new_run):
+    run, _ = new_run()
+    ids = store.datasets.feedback(stored.dataset_id)["id"].to_numpy()
+    store.runs.finish(run.id, None, (ids[::-1], CELLS[::-1]))
+    return run
+
+
+def test_the_table_is_ordered_by_id(store, stored, run):
+    ids, cells = store.predictions.table(run.id)
+    assert ids.tolist() == store.datasets.feedback(stored.dataset_id)["id"].tolist()
+    np.testing.assert_array_equal(cells, CELLS)
+    assert (ids.dtype, cells.dtype, cells.flags.writeable) == (np.int64, np.float32, True)
+
+
+def test_pages(store, run):
+    page = store.predictions.page(run.id)
+    first = store.predictions.table(run.id)[0][0]
+    assert page["feedback_id"].tolist() == [first + 2, first + 1, first]
+    assert page["label_index"].tolist() == [1, 1, 0]
+    assert page["confidence"].tolist() == pytest.approx([0.55, 0.8, 0.9])
+    assert store.predictions.page(run.id, order="sure", limit=1, offset=1)["feedback_id"].tolist() == [
+        first + 1
+    ]
+    assert store.predictions.page(run.id, label_index=0)["feedback_id"].tolist() == [first]
+
+
+def test_no_predictions(store):
+    ids, cells = store.predictions.table(7)
+    assert (ids.shape, cells.shape) == ((0,), (0, 0))
+    assert store.predictions.page(7).empty
+
+
+def test_a_run_over_no_rows(store, new_run):
+    run, _ = new_run()
+    store.runs.finish(run.id, None, (np.zeros(0, np.int64), np.zeros((0, 2), np.float32)))
+    assert store.runs.get(run.id).status == "done"
