@@ -28,7 +28,7 @@ def colour(hex_value: str) -> RGBColor:
 
 def bar(shapes, box: tuple[Emu, ...], fill: str):
     """A filled rectangle without outline, behind the placeholders."""
-    shape = shapes._spTree  # layouts offer no add_shape: a slide's shape is built, then moved
+    tree = shapes._spTree  # layouts offer no add_shape: a slide's shape is built, then moved
     slide = bar.scratch.shapes.add_shape(MSO_SHAPE.RECTANGLE, *box)
     slide.fill.solid()
     slide.fill.fore_color.rgb = colour(fill)
@@ -39,7 +39,8 @@ def bar(shapes, box: tuple[Emu, ...], fill: str):
     style = element.find(qn("p:style"))
     if style is not None:
         element.remove(style)
-    shape.insert(2, element)
+    element.find(f"{qn('p:nvSpPr')}/{qn('p:cNvPr')}").set("id", str(shapes._next_shape_id))
+    tree.insert(2, element)
 
 
 def set_theme(deck) -> None:

@@ -254,7 +254,7 @@ class Theme:
 
 @dataclass(frozen=True)
 class TrendPoint:
-    start: str  # ISO date of the first day of the week or month
+    start: str  # ISO date of the first day of the period
     share: Estimate
     total: int  # all rows of that period
     ids: tuple[int, ...]
@@ -302,7 +302,7 @@ class Insights:
     labelled: int
     first_date: str
     last_date: str
-    period: str  # "week", "month" or "" when there is no trend
+    period: str  # "day", "week", "month" or "" when there is no trend
     counting: str  # the sentence on how shares were counted
     themes: tuple[Theme, ...]  # largest share first
     trends: tuple[Trend, ...]

@@ -30,6 +30,7 @@ RATINGS = {"bad": (45, 37, 15, 3, 0), "wish": (2, 8, 42, 37, 11), "good": (0, 0,
 RATED = {"app review": 1.0, "support ticket": 0.45, "survey": 0.9, "sales note": 0.0}
 MARKS = {"+": "good", "?": "wish"}  # before a line of languages.txt; none: bad
 ASIDE, CONTEXT, VAGUE = 0.05, 0.07, 0.4  # VAGUE: how often a vague line comes, against a plain one
+ASKING = {"Please", "Could", "Can", "Is", "I", "I'd", "We", "We'd", "It", "Would"}
 EMOJI = {"bad": ("😡", "🙄", "😩", "👎", "😤"), "wish": ("🙏", "🙂"), "good": ("👍", "🎉", "😍", "❤️")}
 
 
@@ -65,14 +66,26 @@ class Composer:
         return row.topic == topic and spoken and late_enough
 
     def place_specials(self, rows: list[Row]) -> None:
-        """Comments that begin with "=" or "-", each once."""
+        """Each once: comments that begin with "=" or "-", and the long ones."""
         for topic, sections in self.sections.items():
             lines = [line for section in sections if section.tone == "special" for line in section.cores]
-            homes = [
-                row for row in rows if row.topic == topic and not row.comment and row.channel == "survey"
-            ]
-            for line, row in zip(lines, self.rng.sample(homes, len(lines)), strict=True):
-                self.finish(row, line, "bad")
+            self.place(rows, topic, lines, "bad", {"survey"})
+        topics = {name: topic for topic, name in FILES.items()}
+        for section in read_sections("long"):
+            channels = {"app review"} if section.tone == "good" else {"support ticket"}
+            self.place(rows, topics[section.name], section.cores, section.tone, channels)
+
+    def place(self, rows: list[Row], topic: str, lines: list[str], tone: str, channels: set[str]) -> None:
+        homes = [
+            row
+            for row in rows
+            if row.topic == topic
+            and not row.comment
+            and row.channel in channels
+            and row.account.plan != "Free"
+        ]
+        for line, row in zip(lines, self.rng.sample(homes, len(lines)), strict=True):
+            self.finish(row, line, tone)
 
     def write(self, row: Row) -> None:
         """Draw texts until one is new."""
@@ -106,7 +119,7 @@ class Composer:
         if section.name == "short":
             return self.roughen(self.sentence(section.cores), row.channel, tone), tone
         body = self.body(row, section)
-        text = join(self.framed(row.channel, tone, section.name == "vague", body))
+        text = join(self.framed(row, section, body))
         text = text.replace("{author}", row.author.split()[0])
         return self.roughen(text, row.channel, tone), tone
 
@@ -122,27 +135,28 @@ class Composer:
             parts.append(self.sentence(asides.cores))
         return list(dict.fromkeys(parts))
 
-    def framed(self, channel: str, tone: str, vague: bool, body: list[str]) -> list[str]:
+    def framed(self, row: Row, section: Section, body: list[str]) -> list[str]:
         """Opening, some context, the body and a closing, as people write in this channel."""
-        context = "" if channel == "survey" else self.maybe(CONTEXT, f"context-{tone}")
-        if channel == "support ticket":
-            opening = self.maybe(0.5, "ticket-open")
-            line_break = "\n" if opening.endswith(",") else ""
-            closing = self.maybe(0.45, f"ticket-close-{tone}")
-            if closing and self.rng.random() < 0.15:
-                closing = "\n" + closing
-            return [opening + line_break, context, *body, closing]
-        if channel == "app review":
+        tone, vague = section.tone, section.name == "vague"
+        ending = "billing" if row.topic == BILLING and tone == "bad" else tone
+        context = "" if row.account.plan == "Free" else self.maybe(CONTEXT, f"context-{tone}")
+        if row.channel == "support ticket":
+            return [self.greeting(), context, *body, self.farewell(ending)]
+        if row.channel == "app review":
             opening = "" if vague else self.maybe(0.25, f"review-open-{tone}")
-            return [
-                opening,
-                "" if opening.endswith("but") else context,
-                *body,
-                self.maybe(0.2, f"review-close-{tone}"),
-            ]
-        asks = body[0].split()[0] in {"Please", "Could", "Can", "Is", "I", "I'd", "We", "We'd", "It", "Would"}
-        opening = "" if vague or tone == "wish" and asks else self.maybe(0.2, f"survey-open-{tone}")
-        return [opening, *body]
+            context = "" if opening.endswith("but") else context
+            return [opening, context, *body, self.maybe(0.2, f"review-close-{ending}")]
+        asks = tone == "wish" and body[0].split()[0] in ASKING
+        return ["" if vague or asks else self.maybe(0.2, f"survey-open-{tone}"), *body]
+
+    def greeting(self) -> str:
+        opening = self.maybe(0.5, "ticket-open")
+        return opening + ("\n" if opening.endswith(",") else "")
+
+    def farewell(self, ending: str) -> str:
+        closing = self.maybe(0.45, f"ticket-close-{ending}")
+        own_line = "{author}" in closing or closing and self.rng.random() < 0.15
+        return "\n" + closing if own_line else closing
 
     def choose_tone(self, row: Row) -> str:
         bad, wish, good = TONES[row.channel]

@@ -1,6 +1,8 @@
 """What is put into the sample on purpose: votes, duplicates, personal data, labels with mistakes."""
 
 import random
+import re
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,21 +23,22 @@ LIKELY_MISTAKE = {  # what a hurried person confuses
     BILLING: ACCESS,
     SPEED: REPORTING,
 }
+ANYTHING = ""
 # Addresses, numbers and networks that are reserved for examples and reach nobody.
-PERSONAL = {
+PERSONAL = {  # kind -> which comments it fits, and how it is said
     "email": (
-        None,
+        ANYTHING,
         "You can reach me at {first}.k@example.com.",
         "Please answer to {first}@example.org, I'm out of the office next week.",
-        "My colleague dana.whit@example.com has the same problem.",
-        "It concerns the user r.ortega@example.org.",
+        "Please also write to my colleague dana.whit@example.com.",
+        "Please keep r.ortega@example.org in copy.",
         "Send the answer to it-desk@example.com as well, please.",
-        "I log in as {first}.test@example.org.",
+        "The quickest way to reach me is {first}.test@example.org.",
         "Copy accounts@example.com on the reply.",
         "My private address is {first}77@example.com in case I'm cut off.",
     ),
     "phone": (
-        None,
+        ANYTHING,
         "Call me on +1 202 555 0143 if that's quicker.",
         "My direct line is +1 415 555 0187.",
         "Best reached at +44 20 7946 0958 after two.",
@@ -43,13 +46,13 @@ PERSONAL = {
         "You can also ring our front desk, +44 161 496 0342.",
     ),
     "card": (
-        BILLING,
+        r"[Cc]harged|card|[Bb]illed|[Pp]ayment|refund",
         "It's the card 4111 1111 1111 1111.",
         "We paid with 5555 5555 5555 4444, please check that one.",
         "The number on file is 4012-8888-8888-1881.",
     ),
     "ip": (
-        ACCESS,
+        r"[Ll]og ?in|[Ll]ogged|SSO|SAML|[Ss]ign.?(in|on)|account was locked|[Pp]assword",
         "Our office address is 192.0.2.17 in case you need it.",
         "The log shows 198.51.100.23 for that session.",
         "Requests come from 203.0.113.80 and 203.0.113.81.",
@@ -68,12 +71,23 @@ def add_votes(rng: random.Random, rows: list[Row], accounts: list[Account]) -> N
 
 def add_personal_data(rng: random.Random, rows: list[Row]) -> None:
     tickets = [row for row in rows if row.channel == "support ticket" and row.language == "en"]
-    for kind, (topic, *sentences) in PERSONAL.items():
-        homes = [row for row in tickets if not row.personal and topic in {None, row.topic}]
+    for kind, (fits, *sentences) in reversed(PERSONAL.items()):
+        homes = [row for row in tickets if not row.personal and fitting(row, kind, fits)]
         for sentence, row in zip(sentences, rng.sample(homes, len(sentences)), strict=True):
-            first = row.author.split()[0].lower()
-            row.comment += ("" if row.comment[-1] in ".?!" else ".") + " " + sentence.format(first=first)
+            stop = "" if row.comment[-1] in ".?!" else "."
+            row.comment += stop + " " + sentence.format(first=mailbox(row.author))
             row.personal = kind
+
+
+def fitting(row: Row, kind: str, pattern: str) -> bool:
+    topic = {"card": BILLING, "ip": ACCESS}.get(kind, row.topic)
+    return row.topic == topic and len(row.comment) < 250 and re.search(pattern, row.comment) is not None
+
+
+def mailbox(author: str) -> str:
+    """The first name as it stands in an address: small, without accents."""
+    plain = unicodedata.normalize("NFKD", author.split()[0]).encode("ascii", "ignore")
+    return plain.decode().lower()
 
 
 def add_labels(rng: random.Random, rows: list[Row]) -> None:

@@ -92,10 +92,18 @@ def draw_rows(rng: random.Random, accounts: list[Account]) -> list[Row]:
     for topic in TOPICS:
         for day in draw_days(rng, topic):
             account = pick_account(rng, accounts, topic)
-            channel = rng.choices(list(CHANNELS), list(CHANNELS.values()))[0]
+            channel = pick_channel(rng, account)
             people = REPS[account.region] if channel == "sales note" else account.authors
             rows.append(Row(day, topic, account, channel, rng.choice(people)))
     return rows
+
+
+def pick_channel(rng: random.Random, account: Account) -> str:
+    """Nobody from sales visits a Free account."""
+    chances = {
+        name: 0 if (name, account.plan) == ("sales note", "Free") else n for name, n in CHANNELS.items()
+    }
+    return rng.choices(list(chances), list(chances.values()))[0]
 
 
 def draw_days(rng: random.Random, topic: str) -> list[date]:

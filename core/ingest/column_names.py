@@ -9,8 +9,8 @@ _NAMES: dict[str, tuple[str, str]] = {
     TEXT: (
         "text review comment comments feedback message body content tweet verbatim response "
         "answer kommentar bewertungstext rückmeldung nachricht comentario comentarios opinión "
-        "reseña texto mensaje commentaire commentaires avis texte retour 评论 评价 内容 文本 留言 反馈 コメント "
-        "本文 レビュー",
+        "reseña texto mensaje commentaire commentaires avis texte retour "
+        "评论 评价 内容 文本 留言 反馈 コメント 本文 レビュー",
         "description beschreibung descripción note notes remark suggestion complaint question "
         "statement utterance query post sentence title subject",
     ),
@@ -85,7 +85,7 @@ def strength(name: str, role: str) -> float:
         return 3.0
     if whole in likely:
         return 1.5
-    away = any(part in _AWAY for part in parts)
+    away = any(part in _AWAY and part not in sure for part in parts)
     # People and organisations: "user timezone" and "product name" are neither.
     if away or role in ("author", "account"):
         return 0.0

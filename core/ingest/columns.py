@@ -112,7 +112,8 @@ def _allows(role: str, item: Profile) -> bool:
         return item.distinct <= 100 and item.mean_length <= 20
     if role == "channel":
         return item.distinct <= 50 and item.mean_length <= 40
-    return item.mean_length <= 60 and item.dates < 0.5 and item.distinct > 1
+    # Numeric ids may look like seconds since 1970.
+    return item.mean_length <= 60 and (item.dates < 0.5 or item.numbers > 0.5) and item.distinct > 1
 
 
 def _label(profiles: list[Profile]) -> str | None:

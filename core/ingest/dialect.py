@@ -4,7 +4,6 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.errors import BadFile
@@ -38,9 +37,10 @@ def find_dialect(text: str) -> Dialect:
     """
     named = re.match(r'"?sep=([^\w\s"\']|\t)"?[ \t]*(\r\n|\r|\n)', text, re.IGNORECASE)
     if named:
-        return Dialect(named[1], _first_record(_sample(text, named[1]), after=1))
+        return Dialect(named[1], _first_record(_sample(text, named[1])[0], after=1))
     found = [_fit(text, delimiter) for delimiter in DELIMITERS]
-    share, width, dialect = max(found, key=lambda fit: (round(fit[0], 1), fit[1]))
+    # A table from the first line on is likelier than one below a preamble.
+    share, width, dialect = max(found, key=lambda fit: (round(fit[0], 1), not fit[2].warnings, fit[1]))
     if width < 2 or share < 0.8:
         _refuse_long_delimiters(text)
     if width < 2:
@@ -49,7 +49,7 @@ def find_dialect(text: str) -> Dialect:
 
 
 def _one_column(text: str) -> Dialect:
-    records = _sample(text, ONE_COLUMN)
+    records, _ = _sample(text, ONE_COLUMN)
     warnings: tuple[str, ...] = ()
     if any(delimiter in cell for cells in records[:50] for cell in cells for delimiter in DELIMITERS[:2]):
         warnings = ("The header names one column, so each line was read as one comment, commas included.",)
@@ -63,31 +63,33 @@ def _first_record(records: list[list[str]], after: int) -> int:
 
 def _fit(text: str, delimiter: str) -> tuple[float, int, Dialect]:
     """(share of records as wide as the header, width of the header, dialect) for one delimiter."""
-    records = _sample(text, delimiter)
+    records, broken = _sample(text, delimiter)
     skip, warnings = _find_header(records)
     if skip >= len(records):
         return 0.0, 0, Dialect(delimiter, 0)
     width = len(records[skip])
     below = [cells for cells in records[skip + 1 :] if not _blank(cells)]
-    share = sum(len(cells) == width for cells in below) / len(below) if below else 1.0
+    fitting = sum(len(cells) == width for cells in below)
+    share = fitting / (len(below) + broken) if below or broken else 1.0
     return (share if width > 1 else 0.0), width, Dialect(delimiter, skip, warnings)
 
 
-def _sample(text: str, delimiter: str) -> list[list[str]]:
-    """The first records; quotes are respected, nothing raises."""
+def _sample(text: str, delimiter: str) -> tuple[list[list[str]], int]:
+    """The first records, and how many more have quotation marks where this delimiter allows none."""
     start = text[:SAMPLE_CHARS]
+    reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=True)
     records: list[list[str]] = []
-    for cells in _lenient(start, delimiter):
-        records.append(cells)
-        if len(records) == SAMPLE_ROWS:
-            return records
-    if len(text) > len(start) and len(records) > 1:
-        records.pop()  # cut by the sample
-    return records
-
-
-def _lenient(text: str, delimiter: str) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    broken = 0
+    while len(records) + broken < SAMPLE_ROWS:
+        try:
+            records.append(next(reader))
+        except csv.Error:
+            broken += 1
+        except StopIteration:
+            if len(text) > len(start) and len(records) > 1:
+                records.pop()  # cut by the sample
+            break
+    return records, broken
 
 
 def _blank(cells: list[str]) -> bool:

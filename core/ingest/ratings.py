@@ -40,6 +40,8 @@ def read_ratings(cells: pd.Series) -> Ratings:
 
 def parse_rating(text: str) -> float:
     """One rating, NaN when it is none."""
+    if len(text) > 60:
+        return np.nan
     if match := _NUMBER.fullmatch(text):
         return float(match[1].replace(",", "."))
     if text and _STARS.fullmatch(text):

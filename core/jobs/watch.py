@@ -71,11 +71,10 @@ class Watcher:
                 LOG.warning("no look at the queue this time", exc_info=True)
 
     def _look(self) -> None:
-        if self._worker is not None:
-            status = self._worker.poll()  # also buries a dead one
-            if status is None:
-                return
-            # Killed (negative) or ended for a cancel: at once again. Broken from the start: ever slower.
-            broken = status > 0 and status != STOPPED
-            self._pause = min(self._pause * 2, LONGEST_S) if broken else WATCH_S
+        status = 0 if self._worker is None else self._worker.poll()  # asking also buries a dead one
+        if status is None:
+            return
+        # Killed (negative) or ended for a cancel: at once again. Broken from the start: ever slower.
+        broken = status > 0 and status != STOPPED
+        self._pause = min(self._pause * 2, LONGEST_S) if broken else WATCH_S
         self._worker = ensure_worker(*self._ask)

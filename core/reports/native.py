@@ -125,7 +125,7 @@ def range_bars(
         (ROOM, [room] * len(estimates)),
     )
     frame, chart = _chart(slide, XL_CHART_TYPE.BAR_STACKED, box, labels, series)
-    _quiet_axes(chart, top or _nice(largest * 1.3))
+    _quiet_axes(chart, top or nice_top(largest * 1.3))
     chart.category_axis.reverse_order = True
     chart.category_axis.tick_labels.font.size = Pt(12 if len(rows) <= 14 else 10)
     chart.value_axis.tick_label_position = XL_TICK_LABEL_POSITION.HIGH
@@ -153,7 +153,7 @@ def _words(series, estimates: Sequence[Estimate]) -> None:
         strong.font.color.rgb, weak.font.color.rgb = rgb(LIGHT.text), rgb(LIGHT.muted)
 
 
-def _nice(value: float) -> float:
+def nice_top(value: float) -> float:
     """The next round number for the end of an axis."""
     for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0):
         if value <= step:

@@ -14,7 +14,7 @@ from pptx.util import Inches, Pt
 from core.charts.scores import label_estimates, overall_estimates
 from core.charts.theme import ACCENT, LIGHT
 from core.domain import Quote
-from core.reports.native import Box, range_bars, rgb, score_table, segment_table, trend_chart
+from core.reports.native import Box, nice_top, range_bars, rgb, score_table, segment_table, trend_chart
 from core.reports.outline import Fact, Outline, Section
 from core.reports.safe import shorten
 
@@ -60,7 +60,9 @@ def _slide(deck, outline: Outline, layout: int, heading: str, notes: Sequence[st
     slide.shapes.title.text = shorten(heading, HEADING_WIDTH)
     for shape in slide.slide_layout.placeholders:
         if shape.placeholder_format.type in (PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER):
-            slide.shapes._spTree.append(deepcopy(shape._element))
+            copy = deepcopy(shape._element)
+            copy.nvSpPr.cNvPr.set("id", str(slide.shapes._next_shape_id))
+            slide.shapes._spTree.append(copy)
     for shape in slide.placeholders:
         if shape.placeholder_format.type == PP_PLACEHOLDER.FOOTER:
             shape.text_frame.text = shorten(outline.footer, 130)
@@ -142,8 +144,7 @@ def _trend(deck, outline: Outline, section: Section) -> None:
     columns = 1 if len(trends) == 1 else 2 if len(trends) <= 4 else 4
     rows = -(-len(trends) // columns)
     width, height = BODY.width / columns, BODY.height / max(rows, 1)
-    top = max((point.share.high for trend in trends for point in trend.points), default=1.0) * 1.05
-    top = -(-top * 50 // 1) / 50
+    top = nice_top(max((point.share.high for trend in trends for point in trend.points), default=1.0))
     for place, trend in enumerate(trends):
         left, upper = BODY.left + place % columns * width, BODY.top + place // columns * height
         name = _text(slide, Box(left, upper, width - 0.1, 0.4), MSO_ANCHOR.BOTTOM)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.domain import Job
 from core.errors import LeaseLost, NotFound
@@ -44,28 +45,13 @@ class Jobs:
 
     def claim(self, owner: str, lease_s: float) -> Job | None:
         """The next job for `owner`, one interrupted first; None while another job is alive."""
-        now = time.monotonic()
-        expired = or_(job.c.heartbeat < now - lease_s, job.c.heartbeat > now)
-        waiting = or_(job.c.state == QUEUED, and_(job.c.state == RUNNING, expired))
-        other = job.alias()
-        alive = exists().where(
-            other.c.state == RUNNING, other.c.heartbeat >= now - lease_s, other.c.heartbeat <= now
-        )
-        following = (
-            select(job.c.id)
-            .where(waiting, job.c.attempt < job.c.max_attempts, ~alive)
-            .order_by(*ORDER)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        values = {"state": RUNNING, "owner": owner, "heartbeat": now, "attempt": job.c.attempt + 1}
-        started = func.coalesce(job.c.started_at, datetime.now(UTC))
-        claim = (
-            update(job).where(job.c.id == following.scalar_subquery()).values(**values, started_at=started)
-        )
         with transaction(self.engines.write) as connection:
+            # Read under the write lock: no beat can lie between this moment and the claim.
+            now = time.monotonic()
+            expired = or_(job.c.heartbeat < now - lease_s, job.c.heartbeat > now)
+            waiting = or_(job.c.state == QUEUED, and_(job.c.state == RUNNING, expired))
             _end_hopeless(connection, waiting)
-            row = connection.execute(claim.returning(job)).one_or_none()
+            row = connection.execute(_claim(owner, now, waiting, expired)).one_or_none()
             if row is None:
                 return None
             _move_run(connection, row.run_id, RUNNING)
@@ -75,10 +61,12 @@ class Jobs:
         self, job_id: int, owner: str, attempt: int, pct: float | None = None, message: str | None = None
     ) -> bool:
         """Write progress and say whether cancel was requested. Raises LeaseLost."""
-        values = {"heartbeat": time.monotonic(), "pct": pct, "message": message}
-        values = {name: value for name, value in values.items() if value is not None}
-        change = update(job).where(_held((job_id, owner, attempt))).values(values)
+        news = {"pct": pct, "message": message}
+        news = {name: value for name, value in news.items() if value is not None}
         with transaction(self.engines.write) as connection:
+            change = (
+                update(job).where(_held((job_id, owner, attempt))).values(heartbeat=time.monotonic(), **news)
+            )
             row = connection.execute(change.returning(job.c.cancel_requested)).one_or_none()
         if row is None:
             raise _lost()
@@ -168,6 +156,24 @@ def add_job(
         "created_at": datetime.now(UTC),
     }
     return _job(connection, connection.execute(insert(job).values(values)).inserted_primary_key[0])
+
+
+def _claim(
+    owner: str, now: float, waiting: ColumnElement[bool], expired: ColumnElement[bool]
+) -> ReturningUpdate:
+    """One statement: choose the next job and hold it, unless a running one is alive."""
+    living = select(job.c.id).where(job.c.state == RUNNING, ~expired)
+    following = (
+        select(job.c.id)
+        .where(waiting, job.c.attempt < job.c.max_attempts, ~exists(living.correlate(None)))
+        .order_by(*ORDER)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    values = {"state": RUNNING, "owner": owner, "heartbeat": now, "attempt": job.c.attempt + 1}
+    started = func.coalesce(job.c.started_at, datetime.now(UTC))
+    claim = update(job).where(job.c.id == following.correlate(None).scalar_subquery())
+    return claim.values(**values, started_at=started).returning(job)
 
 
 def _held(fence: Fence) -> ColumnElement[bool]:

@@ -106,7 +106,7 @@ class Bar:
         if self.terminal:
             line = f"\r[{'#' * done}{'.' * (20 - done)}] {pct:3.0f} % {message[:60]:60}"
             sys.stderr.write(line)
-        elif (step := message.split(":")[0].split(",")[0]) != self.last:
+        elif (step := message.split(":", maxsplit=1)[0].split(",", maxsplit=1)[0]) != self.last:
             sys.stderr.write(f"{pct:3.0f} % {step}\n")
             self.last = step
         sys.stderr.flush()

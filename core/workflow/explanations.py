@@ -1,9 +1,14 @@
 """Why a run's model decides as it does on one text."""
 
+from collections import Counter
+
 from core.config import Settings
 from core.domain import Attribution, TrainingRun
 from core.errors import NotFound
+from core.explain.words import CUT, GAP, POINTS, UNREAD, caption, pieces, shades
 from core.store.store import Store
+
+__all__ = ["CUT", "GAP", "POINTS", "UNREAD", "caption", "pieces", "shades"]  # for the drawing of words
 
 LONGEST = 20_000  # characters of a pasted comment
 
@@ -52,9 +57,10 @@ def explain(classifier, text: str, label: str, method: str, against: str | None 
 
 def clean_pasted(text: str) -> str:
     """A pasted comment as an import would store it: personal data masked, control characters out."""
-    from core.ingest.redaction import redact
+    from core.ingest.redaction import mask_text
 
-    return redact(text[:LONGEST]).strip()
+    kept = "".join(char for char in text[:LONGEST] if char in "\n\t" or char.isprintable() or ord(char) > 159)
+    return mask_text(kept, Counter()).strip()
 
 
 def words_that_mattered(classifier, text: str, label: str) -> Attribution:

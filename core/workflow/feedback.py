@@ -144,11 +144,17 @@ def _import(
         columns=columns,
         rows_in=raw.rows_in,
         table=cleaned.table,
-        rejections=(*raw.rejections, *cleaned.rejections),
-        warnings=(*raw.warnings, *cleaned.warnings, *notes),
+        rejections=cleaned.rejections,
+        warnings=(*cleaned.warnings, *_masked(cleaned), *notes),
         label_set_name=label_set,
         sample=sample,
     )
+
+
+def _masked(cleaned: Cleaned) -> tuple[str, ...]:
+    """What was taken out of the texts, in a sentence; names of people are not found."""
+    found = ", ".join(f"{count:,} {kind}" for kind, count in cleaned.masked.items() if count)
+    return (f"Masked before storing: {found}. Names of people are not recognised.",) if found else ()
 
 
 def _with_labels(cleaned: Cleaned, columns: Columns) -> tuple[Cleaned, str | None, tuple[str, ...]]:

@@ -43,6 +43,8 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
 
     Raises CannotTrain, ModelError or JobStopped; the caller records the failure.
     """
+    from threadpoolctl import threadpool_limits
+
     from core.models.device import choose_device, use_threads
 
     stages = Stages()
@@ -57,7 +59,9 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
     with stages.stage("prepare"):
         selection, warnings = select(store, run)
         _store_selection(store, run_id, selection, task)
-    result = _fit(store, settings, run, selection, folder, device, stages, task)
+    # Small products of matrices: more threads of BLAS than one spin more than they compute.
+    with threadpool_limits(limits=1, user_api="blas"):
+        result = _fit(store, settings, run, selection, folder, device, stages, task)
     task.progress(97, "Saving the model")
     with stages.stage("save"):
         saved = _save(folder, run, selection, result)

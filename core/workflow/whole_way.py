@@ -126,7 +126,7 @@ def _write_all(
     for number, (key, known) in enumerate(reports.formats().items()):
         progress(90 + 2 * number, f"Writing {known.name}")
         with stages.stage(f"report.{key}"):
-            path = out / f"report.{known.extension}"
+            path = out / f"report{known.extension}"
             path.write_bytes(reports.build(store, run.id, key))
         written.append(path)
     return [str(path.resolve()) for path in written]

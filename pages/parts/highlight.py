@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.charts.theme import AGAINST, FOR
 from core.domain import Attribution, Span
-from core.explain.words import CUT, GAP, POINTS, UNREAD, caption, pieces, shades
+from core.workflow.explanations import CUT, GAP, POINTS, UNREAD, caption, pieces, shades
 
 _HERE = Path(__file__).parent
 _WORDS = st.components.v2.component(

@@ -31,11 +31,11 @@ def downloads(run: TrainingRun) -> None:
             st.download_button(
                 known.name,
                 data=partial(reports.build, store, run.id, key),
-                file_name=f"roadlens-run-{run.id}.{known.extension}",
+                file_name=f"roadlens-run-{run.id}{known.extension}",
                 mime=known.mime,
                 on_click="ignore",
                 type="primary" if key == "pptx" else "secondary",
-                icon=ICONS.get(known.extension),
+                icon=ICONS.get(key),
                 key=f"download_{key}",
             )
     st.caption(

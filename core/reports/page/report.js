@@ -42,10 +42,7 @@
   drawAll();
   narrow.addEventListener("change", drawAll);
   dark.addEventListener("change", drawAll);
-  // On paper: light colours, the width of the page, and the numbers shown.
-  addEventListener("beforeprint", () => {
-    document.querySelectorAll("details.numbers").forEach((part) => { part.open = true; });
-    drawAll();
-  });
+  // On paper: light colours and the width of the page; the tables a reader opened are printed too.
+  addEventListener("beforeprint", drawAll);
   addEventListener("afterprint", drawAll);
 })();

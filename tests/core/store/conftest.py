@@ -52,7 +52,11 @@ def in_processes(n, function, *args):
     pipes = [FORK.Pipe(duplex=False) for _ in range(n)]
 
     def child(i):
-        pipes[i][1].send(function(i, start, *args))
+        try:
+            pipes[i][1].send(function(i, start, *args))
+        except BaseException as error:
+            pipes[i][1].send(error)
+            raise
 
     processes = [FORK.Process(target=child, args=(i,)) for i in range(n)]
     for process in processes:
@@ -61,6 +65,7 @@ def in_processes(n, function, *args):
     for process, (receiver, _) in zip(processes, pipes, strict=True):
         assert receiver.poll(60), "a process gave no result"
         results.append(receiver.recv())
+        assert not isinstance(results[-1], BaseException), results[-1]
         process.join()
     return results
 

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+
+from core.charts import runs as charts
+from core.charts.scores import label_estimates, overall_estimates, wilson
+from core.domain import CurvePoint, LabelScore, Scores
+
+# Truth a: 8 right, 2 read as <b>; truth <b>: 1 read as a, 4 right.
+SCORES = Scores(
+    name="model",
+    accuracy=12 / 15,
+    macro_f1=(16 / 19 + 8 / 11) / 2,
+    balanced_accuracy=0.8,
+    per_label=(LabelScore("a", 8 / 9, 0.8, 16 / 19, 10), LabelScore("<b>", 4 / 6, 0.8, 8 / 11, 5)),
+    confusion=((8, 2), (1, 4)),
+    n=15,
+)
+
+
+def trace(figure, name):
+    return next(item for item in figure.data if item.name == name)
+
+
+def test_wilson_by_hand():
+    low, high = wilson(8, 10)  # (0.8 + 0.1353 -+ 1.645 sqrt(.016 + .00676)) / 1.2706
+    assert (low, high) == (pytest.approx(0.541, abs=2e-3), pytest.approx(0.931, abs=2e-3))
+    assert wilson(0, 0) == (0, 1)
+    assert wilson(5, 5)[1] == 1 and wilson(5, 5)[0] < 0.8
+
+
+def test_precision_rests_on_the_rows_the_model_gave_the_label_to():
+    (_, precision, recall), _ = label_estimates(SCORES)
+    assert (precision.n, recall.n) == (9, 10)
+    assert precision.low < 8 / 9 < precision.high
+
+
+def test_overall_ranges_hold_the_scores_and_repeat():
+    first, again = overall_estimates(SCORES), overall_estimates(SCORES)
+    assert first == again
+    for _, estimate in first:
+        assert estimate.low <= estimate.mid <= estimate.high
+    assert [measure for measure, _ in first] == ["Macro F1", "Balanced accuracy", "Accuracy"]
+
+
+def test_perfect_scores_on_few_rows_keep_a_range():
+    perfect = Scores(
+        "m", 1, 1, 1, (LabelScore("a", 1, 1, 1, 3), LabelScore("b", 1, 1, 1, 3)), ((3, 0), (0, 3)), 6
+    )
+    assert dict(overall_estimates(perfect))["Macro F1"].low < 0.75
+
+
+def test_curves_leave_out_points_without_a_value():
+    points = (CurvePoint(1, 0.1, loss=2.0), CurvePoint(2, 0.2, loss=1.0, macro_f1=0.5))
+    figure = charts.curves(points)
+    assert list(trace(figure, "Loss").y) == [2.0, 1.0]
+    assert [tuple(row) for row in trace(figure, "Macro F1").customdata] == [(2,)]
+    assert list(trace(charts.curves(()), "Loss").x) == []
+
+
+def test_confusion_colours_by_row_and_names_cells():
+    figure = charts.confusion(SCORES, ("a", "<b>"))
+    assert np.allclose(trace(figure, "confusion").z, [[0.8, 0.2], [0.2, 0.8]])
+    cells = trace(figure, "cells")
+    assert [tuple(row) for row in cells.customdata][1] == ("a", "<b>")
+    assert "2 of 10" in cells.hovertext[1] and "&lt;b&gt;" in cells.hovertext[1]
+    assert sorted(trace(figure, "words").text) == ["1", "2", "4", "8"]
+
+
+def test_confusion_of_many_labels_keeps_the_twenty_most_confused():
+    count = 30
+    table = np.eye(count, dtype=int) * 5
+    table[28, 29] = 3
+    labels = tuple(f"l{place}" for place in range(count))
+    per_label = tuple(LabelScore(label, 1, 1, 1, 5) for label in labels)
+    scores = Scores("m", 1, 1, 1, per_label, tuple(map(tuple, table.tolist())), int(table.sum()))
+    cells = trace(charts.confusion(scores, labels), "cells")
+    assert len(cells.customdata) == 400
+    assert ("l28", "l29") in {tuple(row) for row in cells.customdata}
+
+
+def test_label_scores_begin_with_the_weakest_and_give_support():
+    figure = charts.label_scores(SCORES)
+    assert [row[0] for row in trace(figure, "Recall").customdata] == ["<b>", "a"]
+    assert list(figure.layout.yaxis.ticktext) == ["&lt;b&gt; (5)", "a (10)"]
+    assert list(trace(figure, "Precision").x) == pytest.approx([4 / 6, 8 / 9])
+    assert trace(figure, "Precision").marker.symbol != trace(figure, "Recall").marker.symbol
+    assert len(trace(charts.label_scores(SCORES, limit=1), "Recall").x) == 1
+
+
+def test_compare_draws_both_on_the_same_measures():
+    figure = charts.compare(SCORES, Scores("words", 0.5, 0.4, 0.5, SCORES.per_label, SCORES.confusion, 15))
+    assert trace(figure, "model").x[2] == pytest.approx(0.8)
+    assert trace(figure, "words").x[0] == 0.4
+    assert tuple(trace(figure, "words").customdata[0]) == ("Macro F1", "words")
+
+
+def test_probabilities_keep_the_top_ones():
+    bars = trace(charts.probabilities(("a", "b", "c"), (0.2, 0.7, 0.1), top=2), "confidence")
+    assert list(bars.x) == [0.7, 0.2]
+    assert [row[0] for row in bars.customdata] == ["b", "a"]

@@ -1,0 +1,86 @@
+import pytest
+
+from core.errors import NotText
+from core.ingest.encoding import decode
+
+WESTERN = "id,texte\n1,L'été dernier la facture était déjà payée\n2,Très déçu du côté français\n"
+EURO = "text\nIt’s “great” – €5\nThe café was nice\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "found"),
+    [
+        (WESTERN, "cp1252", "cp1252"),
+        (WESTERN, "mac_roman", "mac_roman"),
+        (EURO, "cp1252", "cp1252"),
+        ("Größe passt nicht, schöne Grüße", "cp1252", "cp1252"),
+        ("Zażółć gęślą jaźń, nie działa płatność łódź", "cp1250", "cp1250"),
+        ("Очень плохое приложение не работает", "cp1251", "cp1251"),
+        ("Очень плохое приложение не работает", "koi8_r", "koi8_r"),
+        ("Η εφαρμογή δεν λειτουργεί καθόλου", "iso8859_7", "iso8859_7"),
+        ("アプリがすぐに落ちるので困っています", "shift_jis", "cp932"),
+        ("アプリがすぐに落ちるので困っています", "euc_jp", "euc_jp"),
+        ("送餐很快，味道也好", "gb18030", "gb18030"),
+        ("服務態度不好，等了很久", "big5", "big5"),
+        ("앱이 자꾸 꺼져요 고쳐주세요", "cp949", "cp949"),
+        ("Uygulama çok yavaş açılıyor, müşteri hizmetleri kötü", "cp1254", "cp1254"),
+    ],
+)
+def test_legacy_encodings_are_found_and_named(text, encoding, found):
+    decoded = decode(text.encode(encoding))
+    assert decoded.text == text
+    assert decoded.encoding == found
+    assert "Check that accents look right" in decoded.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (b"\xef\xbb\xbfa,b\n\xc3\xa9,1", "utf-8-sig"),
+        (b"\xff\xfe" + "a,b\né,1".encode("utf-16-le"), "utf-16-le"),
+        (b"\xfe\xff" + "a,b\né,1".encode("utf-16-be"), "utf-16-be"),
+        (b"\xff\xfe\x00\x00" + "a,b\né,1".encode("utf-32-le"), "utf-32-le"),
+        (b"\x00\x00\xfe\xff" + "a,b\né,1".encode("utf-32-be"), "utf-32-be"),
+        ("a,b\né,1".encode(), "utf-8"),
+    ],
+)
+def test_marks_and_utf8_need_no_warning(data, encoding):
+    decoded = decode(data)
+    assert (decoded.text, decoded.encoding, decoded.warnings) == ("a,b\né,1", encoding, ())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_text_without_mark_is_read_with_a_warning(encoding):
+    text = "id,text\n1,It works at last\n2,Très bien\n"
+    decoded = decode(text.encode(encoding))
+    assert (decoded.text, decoded.encoding) == (text, encoding)
+    assert "does not name its encoding" in decoded.warnings[0]
+
+
+def test_control_characters_and_non_characters_are_replaced_and_counted():
+    decoded = decode("a\x00b\x1bc\tz\ufffe\r\n".encode())
+    assert decoded.text == "a\ufffdb\ufffdc\tz\ufffd\r\n"
+    assert decoded.warnings[0].endswith(": 3.")
+
+
+def test_lone_surrogates_do_not_make_the_file_another_encoding():
+    decoded = decode("é ".encode() + b"\xed\xa0\x80")
+    assert (decoded.text, decoded.encoding) == ("é \ufffd", "utf-8")
+    assert decoded.warnings[0].endswith(": 1.")
+
+
+def test_few_broken_bytes_among_utf8_stay_utf8():
+    decoded = decode(("é" * 40).encode() + b"\xff")
+    assert (decoded.text, decoded.encoding) == ("é" * 40 + "\ufffd", "utf-8")
+    assert decoded.warnings[0].endswith(": 1.")
+
+
+def test_odd_byte_at_the_end_of_utf16_is_counted():
+    decoded = decode(b"\xff\xfe" + "ab".encode("utf-16-le") + b"\x41")
+    assert decoded.text == "ab\ufffd"
+    assert decoded.warnings
+
+
+def test_binary_is_refused():
+    with pytest.raises(NotText, match="not a text file"):
+        decode(bytes(range(32)) * 20)
