@@ -267,6 +267,17 @@ class Trend:
 
 
 @dataclass(frozen=True)
+class Mover:
+    """Change of a theme's share from the first to the last third of the periods."""
+
+    theme: str
+    before: Estimate
+    after: Estimate
+    change: Estimate  # range holds for all themes together, so the largest mover is no accident
+    clear: bool  # the range of the change excludes 0, with enough rows on both sides
+
+
+@dataclass(frozen=True)
 class SegmentCell:
     """The share of a theme inside one value of one segment column."""
 
@@ -310,3 +321,4 @@ class Insights:
     quotes: tuple[Quote, ...]
     notes: tuple[str, ...]  # one honest line for each thing that is missing
     settings: Mapping[str, object] = field(default_factory=dict)
+    movers: tuple[Mover, ...] = ()  # largest change first

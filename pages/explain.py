@@ -7,8 +7,8 @@ from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
 
 open_page()
-dataset = need_dataset()
 st.title("Explain")
+dataset = need_dataset()
 run = need_run(dataset, "then this page shows which words made it decide.")
 text = explain_views.choose_text(run)
 if text:

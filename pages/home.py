@@ -7,7 +7,7 @@ from core.workflow import feedback, runs
 from pages.parts import resources, results
 from pages.parts.choices import choose_dataset, look_at
 from pages.parts.frame import open_page
-from pages.parts.plain import plain
+from pages.parts.plain import bullets, plain
 from pages.parts.progress import watch_active
 from pages.parts.steps import steps
 
@@ -44,6 +44,5 @@ steps(dataset, run)
 watch_active()
 if run:
     st.subheader(f"What {plain(dataset.name)} says")
-    for sentence in results.sentences(run):
-        st.markdown(f"- {plain(sentence)}")
+    st.markdown(bullets(results.sentences(run)))
     st.page_link("pages/insights.py", label="Open the insights", icon=":material/insights:")

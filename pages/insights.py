@@ -5,11 +5,11 @@ import streamlit as st
 from pages.parts import insight_tabs, results
 from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
-from pages.parts.plain import plain
+from pages.parts.plain import bullets, plain
 
 open_page()
-dataset = need_dataset()
 st.title("Insights")
+dataset = need_dataset()
 run = need_run(dataset, "then this page shows what share of the feedback each label has, and how it moves.")
 insights = results.insights(run)
 st.caption(
@@ -23,10 +23,8 @@ if run.recommended == "baseline":
         icon=":material/balance:",
     )
 with st.container(border=True):
-    for sentence in results.sentences(run):
-        st.markdown(f"- {plain(sentence)}")
+    st.markdown(bullets(results.sentences(run)))
 insight_tabs.show(run, insights)
 with st.expander("How these numbers are counted", icon=":material/help:"):
     st.markdown(plain(insights.counting, 2000))
-    for note in insights.notes:
-        st.markdown(f"- {plain(note)}")
+    st.markdown(bullets(insights.notes))

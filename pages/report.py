@@ -7,8 +7,8 @@ from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
 
 open_page()
-dataset = need_dataset()
 st.title("Report")
+dataset = need_dataset()
 run = need_run(dataset, "then its findings become a deck, a page and a workbook.")
 report_view.downloads(run)
 report_view.preview(run)

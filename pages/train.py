@@ -8,8 +8,8 @@ from pages.parts.frame import open_page
 from pages.parts.progress import watch_active
 
 open_page()
-dataset = need_dataset()
 st.title("Train")
+dataset = need_dataset()
 training_form.ask(dataset)
 watch_active(dataset.id)
 run = choose_run(dataset)

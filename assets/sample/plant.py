@@ -56,7 +56,7 @@ PERSONAL = {  # kind -> which comments it fits, and how it is said
         "Our office address is 192.0.2.17 in case you need it.",
         "The log shows 198.51.100.23 for that session.",
         "Requests come from 203.0.113.80 and 203.0.113.81.",
-        "It happens from 192.0.2.144 only.",
+        "We sign in from 192.0.2.144.",
     ),
 }
 
@@ -81,12 +81,14 @@ def add_personal_data(rng: random.Random, rows: list[Row]) -> None:
 
 def fitting(row: Row, kind: str, pattern: str) -> bool:
     topic = {"card": BILLING, "ip": ACCESS}.get(kind, row.topic)
-    return row.topic == topic and len(row.comment) < 250 and re.search(pattern, row.comment) is not None
+    signed = row.comment.endswith(row.author.split(maxsplit=1)[0])
+    short = len(row.comment) < 250 and not signed
+    return row.topic == topic and short and re.search(pattern, row.comment) is not None
 
 
 def mailbox(author: str) -> str:
     """The first name as it stands in an address: small, without accents."""
-    plain = unicodedata.normalize("NFKD", author.split()[0]).encode("ascii", "ignore")
+    plain = unicodedata.normalize("NFKD", author.split(maxsplit=1)[0]).encode("ascii", "ignore")
     return plain.decode().lower()
 
 

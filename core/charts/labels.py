@@ -44,10 +44,10 @@ def _escaped(text: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in words: "12 %", small ones "0.4 %" or "under 0.1 %"."""
+    """A share in words: "12%", small ones "0.4%" or "under 0.1%"."""
     points = share * 100
     if 0 < points < 0.1:
-        return "under 0.1 %"
+        return "under 0.1%"
     if 0 < points < 9.95:
-        return f"{points:.1f} %"
-    return f"{points:.0f} %"
+        return f"{points:.1f}%"
+    return f"{points:.0f}%"

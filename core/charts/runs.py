@@ -116,7 +116,7 @@ def _most_confused(counts: np.ndarray) -> list[int]:
 
 
 def label_scores(scores: Scores, theme: str | None = None, limit: int | None = None) -> go.Figure:
-    """Precision and recall of each label with 90 % ranges, weakest F1 first; customdata: [label]."""
+    """Precision and recall of each label with 90% ranges, weakest F1 first; customdata: [label]."""
     ranked = sorted(scores.per_label, key=lambda score: (score.f1, score.label))[:limit]
     estimates = {label: (precision, recall) for label, precision, recall in label_estimates(scores)}
     figure = go.Figure()
@@ -169,7 +169,7 @@ def _add_scored(
 
 
 def compare(model: Scores, baseline: Scores, theme: str | None = None) -> go.Figure:
-    """Model and baseline on the same held-out rows, with 90 % ranges; customdata: [measure, name]."""
+    """Model and baseline on the same held-out rows, with 90% ranges; customdata: [measure, name]."""
     measures = [measure for measure, _ in overall_estimates(model)]
     figure = go.Figure()
     styles = ((model, ACCENT, "circle", -0.14), (baseline, VERMILION, "diamond-open", 0.14))

@@ -11,7 +11,7 @@ DRAWS = 400
 
 
 def wilson(hits: float, n: int) -> tuple[float, float]:
-    """90 % range of hits/n (Wilson 1927): honest for few rows, inside 0..1; (0, 1) without rows."""
+    """90% range of hits/n (Wilson 1927): honest for few rows, inside 0..1; (0, 1) without rows."""
     if n == 0:
         return 0.0, 1.0
     share, z2 = hits / n, Z90 * Z90

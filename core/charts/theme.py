@@ -134,8 +134,8 @@ def framed(figure: go.Figure, height: int, theme: str | None = None) -> go.Figur
         dragmode=False,
     )
     axes = {"tickfont_size": FONT_SIZE, "title_font_size": FONT_SIZE, "automargin": True, "fixedrange": True}
-    figure.update_xaxes(**axes)
-    figure.update_yaxes(**axes)
+    figure.update_xaxes(ticks="", **axes)
+    figure.update_yaxes(ticks="", ticklabelstandoff=6, **axes)
     return figure
 
 

@@ -42,7 +42,7 @@ def top_themes(themes: Sequence[Theme], limit: int = MAX_THEMES) -> tuple[Theme,
 
 
 def shares(themes: Sequence[Theme], theme: str | None = None) -> go.Figure:
-    """Share of feedback by theme: a dot with its 90 % range. Hollow dot: not checked yet."""
+    """Share of feedback by theme: a dot with its 90% range. Hollow dot: not checked yet."""
     shown = top_themes(themes)
     estimates = [item.share for item in shown]
     words = [f"{percent(e.mid)}  ({percent(e.low)} to {percent(e.high)})" for e in estimates]
@@ -53,7 +53,7 @@ def shares(themes: Sequence[Theme], theme: str | None = None) -> go.Figure:
 
 
 def ratings(themes: Sequence[Theme], theme: str | None = None) -> go.Figure:
-    """Mean rating of the comments of a theme, lowest first, with its 90 % range."""
+    """Mean rating of the comments of a theme, lowest first, with its 90% range."""
     rated = [(item.name, item.rating) for item in themes if item.rating is not None]
     rated = sorted(rated, key=lambda pair: pair[1].mid)[:MAX_THEMES]
     estimates = [rating for _, rating in rated]
@@ -121,7 +121,7 @@ def _hover(name: str, words: str, estimate: Estimate) -> str:
 def trend_lines(
     trends: Sequence[Trend], selected: Sequence[str] = (), theme: str | None = None, columns: int = 2
 ) -> go.Figure:
-    """Small multiples on one scale from zero: line, 90 % band; customdata: [theme, period start].
+    """Small multiples on one scale from zero: line, 90% band; customdata: [theme, period start].
 
     `selected` are names of themes in the order wanted; empty takes the first ones. Eight at most.
     """

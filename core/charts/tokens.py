@@ -113,9 +113,10 @@ def head_overview(summary: np.ndarray, theme: str | None = None) -> go.Figure:
         ],
         size=26,
     )
-    _square_axes(
-        figure, [f"Head {head + 1}" for head in range(heads)], [f"Layer {row + 1}" for row in range(layers)]
-    )
+    across, down = [str(head + 1) for head in range(heads)], [str(layer + 1) for layer in range(layers)]
+    _square_axes(figure, across, down)
+    figure.update_xaxes(title_text="Head")
+    figure.update_yaxes(title_text="Layer")
     return framed(figure, height=110 + ROW * max(1, layers), theme=theme)
 
 

@@ -68,15 +68,18 @@ def clean(
     table["text_hash"] = _hashes(_normalised(table["text"]) if masked else words)
     table["row"] = _row_ids(table)
     table["language"] = _languages(table)
-    order = [name for name in (*FEEDBACK, "label") if name in table]
-    order += [name for name in table if name.startswith(SEGMENT)]
     return Cleaned(
-        table=table[order],
+        table=_ordered(table),
         rejections=(*raw.rejections, *rejections.all()),
         warnings=(*raw.warnings, *warnings),
         rows_in=raw.rows_in,
         masked=masked,
     )
+
+
+def _ordered(table: pd.DataFrame) -> pd.DataFrame:
+    order = [name for name in (*FEEDBACK, "label") if name in table]
+    return table[order + [name for name in table if name.startswith(SEGMENT)]]
 
 
 def normalise(text: str) -> str:

@@ -186,6 +186,7 @@ def _read_rows(
     reading = _Reading(width)
     rows: list[list[str]] = []
     second_table = ""
+    unusual = ("", header[0])
     for line, cells in records:
         if len(rows) == CHUNK:
             _keep(rows, reading, limits)
@@ -198,7 +199,7 @@ def _read_rows(
             reading.rejections.add("a quotation mark inside a quoted cell is not doubled", line)
         elif second_table:
             reading.rejections.add(second_table, line)
-        elif len(cells) == width and cells[0] and cells[0] != header[0]:  # the usual case first
+        elif len(cells) == width and cells[0].strip() not in unusual:  # the usual case first
             rows.append(cells)
             reading.lines.append(line)
         elif reason := _why_not(cells, header):

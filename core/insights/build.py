@@ -10,7 +10,7 @@ from core.insights.ratings import ratings
 from core.insights.rows import CountedRows, account_codes, count_rows
 from core.insights.segments import segments
 from core.insights.settings import InsightSettings
-from core.insights.trends import choose_period, trends
+from core.insights.trends import choose_period, movers, trends
 from core.insights.words import make_quote, quote_rows
 
 DEFAULTS = InsightSettings()
@@ -89,7 +89,7 @@ def _insights(
     first, last = (str(day.date()) if pd.notna(day) else "" for day in (dates.min(), dates.max()))
     themes = _themes(rows, ratings(rows, feedback["rating"], settings))
     order = {theme.name: place for place, theme in enumerate(themes)}
-    period, trend_note = choose_period(dates, settings)
+    period, trend_note = choose_period(dates, settings, len(rows.labels))
     found = trends(rows, dates, period, settings)
     cells, segment_notes = segments(rows, segment_columns(feedback, settings), settings)
     picked = _quotes(feedback, rows, embeddings, settings)
@@ -108,6 +108,7 @@ def _insights(
         tuple(sorted(picked, key=lambda quote: order[quote.theme])),
         tuple(notes),
         settings.as_dict(),
+        movers(found, settings),
     )
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 
-from core.domain import Estimate, Insights, Quote, SegmentCell, Theme, Trend, TrendPoint
+from core.domain import Estimate, Insights, Mover, Quote, SegmentCell, Theme, Trend, TrendPoint
 from core.errors import Damaged
 
 
@@ -31,6 +31,7 @@ def from_json(text: str) -> Insights:
         segments = tuple(SegmentCell(**_with_share(part)) for part in raw["segments"])
         quotes = tuple(Quote(**part) for part in raw["quotes"])
         known = {"themes": themes, "trends": trends, "segments": segments, "quotes": quotes}
+        known["movers"] = tuple(map(_mover, raw["movers"]))
         return Insights(**{**raw, **known, "notes": tuple(raw["notes"])})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Damaged("The stored insights cannot be read. Open the run and count again.") from error
@@ -43,6 +44,11 @@ def _theme(raw: dict) -> Theme:
 
 def _point(raw: dict) -> TrendPoint:
     return TrendPoint(**_with_share(raw))
+
+
+def _mover(raw: dict) -> Mover:
+    ranges = {name: Estimate(**raw[name]) for name in ("before", "after", "change")}
+    return Mover(**{**raw, **ranges})
 
 
 def _with_share(raw: dict) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """The insights in three to five plain sentences, each from figures that are on the page."""
 
 from core.domain import Estimate, Insights, SegmentCell
-from core.insights.trends import movers
 
 
 def sentences(insights: Insights) -> tuple[str, ...]:
@@ -50,7 +49,7 @@ def _largest(insights: Insights) -> str:
 
 def _moved(insights: Insights) -> str:
     """The theme that moved most; silent unless the range of the change excludes 0."""
-    clear = [mover for mover in movers(insights.trends) if mover.clear]
+    clear = [mover for mover in insights.movers if mover.clear]
     if not clear:
         return "No theme clearly rose or fell." if insights.trends else ""
     mover = clear[0]

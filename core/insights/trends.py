@@ -1,12 +1,10 @@
 """How the share of each theme moves: period choice, points with ranges, what rose or fell."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from core.domain import Estimate, Trend, TrendPoint
+from core.domain import Estimate, Mover, Trend, TrendPoint
 from core.insights.counts import adapt, chosen_method, ordered, shares
 from core.insights.rows import CountedRows
 from core.insights.settings import InsightSettings
@@ -14,19 +12,12 @@ from core.insights.settings import InsightSettings
 DEFAULTS = InsightSettings()
 
 
-@dataclass(frozen=True)
-class Mover:
-    """Change of a theme's share from the first to the last third of the periods."""
+def choose_period(dates: pd.Series, settings: InsightSettings = DEFAULTS, themes: int = 1) -> tuple[str, str]:
+    """("day" | "week" | "month" | "", a plain note: the reason for no trend, or what is missing).
 
-    theme: str
-    before: Estimate
-    after: Estimate
-    change: Estimate  # range holds for all themes together, so the largest mover is no accident
-    clear: bool  # the range of the change excludes 0, with enough rows on both sides
-
-
-def choose_period(dates: pd.Series, settings: InsightSettings = DEFAULTS) -> tuple[str, str]:
-    """("day" | "week" | "month" | "", a plain note: the reason for no trend, or what is missing)."""
+    Weeks only where a typical week has rows enough for each theme: a line through single comments
+    shows chance.
+    """
     known = pd.to_datetime(dates).dropna()
     if len(known) == 0:
         return "", "No dates: with a date column this page would show how themes rise and fall."
@@ -40,7 +31,8 @@ def choose_period(dates: pd.Series, settings: InsightSettings = DEFAULTS) -> tup
             "",
             f"Too short for a trend: the dates cover {days} day{'s' * (days != 1)}, a trend needs 3 weeks.",
         )
-    period = "week" if _median(known, "week") >= settings.min_week_rows else "month"
+    needed = max(settings.min_week_rows, settings.min_expected_rows * themes)
+    period = "week" if _median(known, "week") >= needed else "month"
     return _if_enough(known, period, note, settings)
 
 

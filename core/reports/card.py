@@ -51,7 +51,7 @@ def _with_range(scores: Scores) -> str:
 def method_facts(insights: Insights, run: TrainingRun, filters: str) -> list[tuple[str, str]]:
     return [
         ("Counting", insights.counting or "not recorded"),
-        ("Ranges", "90 %: in 9 of 10 cases the true number lies inside"),
+        ("Ranges", "90%: in 9 of 10 cases the true number lies inside"),
         ("Rows", f"{insights.rows:,}, of which {insights.labelled:,} carry a label"),
         ("Filter", filters),
         ("Run", f"{run.id}, random state {run.options.seed}"),

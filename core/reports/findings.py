@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.domain import Estimate, SegmentCell, Theme, TrainingRun, Trend
+from core.domain import Estimate, Mover, SegmentCell, Theme, TrainingRun, Trend
 from core.reports.safe import percent, shorten
 
 NAME = 44  # characters of a theme in a heading
@@ -29,17 +29,18 @@ def themes(themes: Sequence[Theme]) -> str:
     return f"{_quoted(first.name)} and {_quoted(second.name)} lead, too close to call between them"
 
 
-def trend(trends: Sequence[Trend], period: str) -> str:
-    """The largest move between the first and the last period whose ranges lie apart."""
-    moves = [(t.theme, t.points[0].share, t.points[-1].share) for t in trends if len(t.points) > 1]
-    clear = [(n, a, b) for n, a, b in moves if a.high < b.low or b.high < a.low]
+def trend(trends: Sequence[Trend], movers: Sequence[Mover], period: str) -> str:
+    """The largest clear move from the first to the last third of the periods."""
+    clear = [mover for mover in movers if mover.clear]
     periods = max((len(t.points) for t in trends), default=0)
     span = f"{periods} {period or 'period'}s"
     if not clear:
         return f"No theme clearly rose or fell over {span}"
-    name, before, after = max(clear, key=lambda move: abs(move[2].mid - move[1].mid))
-    verb = "rose" if after.mid > before.mid else "fell"
-    return f"{_quoted(name)} {verb} from {percent(before.mid)} to {percent(after.mid)} over {span}"
+    top = clear[0]
+    verb = "rose" if top.change.mid > 0 else "fell"
+    return (
+        f"{_quoted(top.theme)} {verb} from {percent(top.before.mid)} to {percent(top.after.mid)} over {span}"
+    )
 
 
 def segment(name: str, cells: Sequence[SegmentCell], averages: dict[str, float]) -> str:

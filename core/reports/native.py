@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
@@ -27,6 +27,7 @@ LOW, TO_MID, TO_HIGH, ROOM = (
     "room for words",
 )
 LABEL_WIDTH = 38
+CREATED = datetime(2000, 1, 1)  # of the workbooks inside: else each build differs by its time
 Series = tuple[str, Sequence[float]]  # name, values
 
 
@@ -62,6 +63,7 @@ def workbook(labels: Sequence[str | date], series: Sequence[Series]) -> bytes:
 
     file = io.BytesIO()
     book = Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"created": CREATED})
     sheet = book.add_worksheet("Sheet1")
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     for line, label in enumerate(labels, start=1):
@@ -100,7 +102,7 @@ def _quiet_axes(chart, top: float) -> None:
     value.format.line.fill.background()
     value.tick_labels.font.size = Pt(11)
     value.tick_labels.font.color.rgb = rgb(LIGHT.muted)
-    value.tick_labels.number_format = '[<=1.001]0%;""'  # no tick beyond 100 %, where words stand
+    value.tick_labels.number_format = '[<=1.001]0%;""'  # no tick beyond 100%, where words stand
     value.tick_labels.number_format_is_linked = False
     category.format.line.color.rgb = rgb(LIGHT.line)
     category.major_tick_mark = category.minor_tick_mark = XL_TICK_MARK.NONE

@@ -14,7 +14,7 @@ from core.reports.safe import shorten
 
 SECTIONS = ("summary", "themes", "trend", "segments", "quotes", "model", "method")
 MAX_SEGMENTS = 4
-LABELS_DRAWN = 20
+LABELS_DRAWN = 15
 QUOTES_PER_THEME = 4
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -155,7 +155,7 @@ def _themes(insights: Insights) -> Section:
             missing="No themes yet. Upload more feedback or train on a label set with at least two labels.",
         )
     heading = findings.themes(insights.themes)
-    alt = f"Share of feedback by theme with 90 % ranges. {heading}."
+    alt = f"Share of feedback by theme with 90% ranges. {heading}."
     figure = Figure("", "themes", "Themes", alt, theme_rows(shown), themes=shown)
     lines = (insights.counting,) if insights.counting else ()
     return Section("themes", heading, lines=lines, figure=figure)
@@ -171,7 +171,7 @@ def _trend(insights: Insights) -> Section:
         )
     ranked = {theme.name: place for place, theme in enumerate(insights.themes)}
     shown = sorted(insights.trends, key=lambda trend: ranked.get(trend.theme, len(ranked)))[:8]
-    heading = findings.trend(insights.trends, insights.period)
+    heading = findings.trend(insights.trends, insights.movers, insights.period)
     alt = f"Share of feedback by {insights.period or 'period'} for {len(shown)} themes. {heading}."
     figure = Figure("", "trend", "Trend", alt, trend_rows(shown), trends=tuple(shown))
     left = len(insights.trends) - len(shown)
@@ -232,7 +232,7 @@ def _model(run: TrainingRun) -> Section:
             missing="This run kept no scores, so how often the model is right is not known.",
         )
     heading = findings.model(run)
-    alt = f"Precision and recall of each label with 90 % ranges. {heading}."
+    alt = f"Precision and recall of each label with 90% ranges. {heading}."
     rows = score_rows(run.model, run.baseline)
     figure = Figure("", "scores", "Model", alt, rows, model=run.model, baseline=run.baseline)
     count = len(run.model.per_label)

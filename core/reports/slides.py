@@ -132,7 +132,7 @@ def _themes(deck, outline: Outline, section: Section) -> None:
     themes = section.figure.themes
     box = Box(BODY.left, BODY.top, BODY.width, min(BODY.height, 0.75 + 0.5 * len(themes)))
     range_bars(slide, box, [(theme.name, theme.share) for theme in themes], section.figure.alt)
-    _note(slide, ["Bars: likely range (90 %); the two blues meet at the best estimate.", *section.lines])
+    _note(slide, ["Bars: likely range (90%); the two blues meet at the best estimate.", *section.lines])
 
 
 def _trend(deck, outline: Outline, section: Section) -> None:
@@ -151,7 +151,7 @@ def _trend(deck, outline: Outline, section: Section) -> None:
         _say(name, shorten(trend.theme, int(width * 11)), 12, LIGHT.text, bold=True)
         box = Box(left, upper + 0.38, width - 0.15, height - 0.45)
         trend_chart(slide, box, trend, top, f"{shorten(trend.theme, 80)}: share by period, with range.")
-    _note(slide, ["Solid: best estimate; dashed: likely range (90 %). One scale from zero.", *section.lines])
+    _note(slide, ["Solid: best estimate; dashed: likely range (90%). One scale from zero.", *section.lines])
 
 
 def _segments(deck, outline: Outline, section: Section) -> None:
@@ -212,7 +212,7 @@ def _model(deck, outline: Outline, section: Section) -> None:
     ]
     range_bars(slide, Box(0.75, 1.7, 6.9, 0.75 + 0.6 * len(rows)), rows, figure.alt, top=1.4)
     _facts(slide, Box(7.9, 1.75, 4.7, 4.6), section.facts, 8)
-    _note(slide, ["Scores on comments the model did not see. Bars: likely range (90 %).", *section.lines])
+    _note(slide, ["Scores on comments the model did not see. Bars: likely range (90%).", *section.lines])
     _label_scores(deck, outline, section)
 
 

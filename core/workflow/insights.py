@@ -11,6 +11,11 @@ from core.insights.build import build_insights
 from core.store.store import Store
 from core.workflow.explanations import finished
 
+ORDERS = {
+    "Most certain": lambda probability: -probability,
+    "Least certain": lambda probability: probability,
+    "Typical": lambda probability: (probability - probability.median()).abs(),
+}
 EVIDENCE = ("text", "label", "given", "probability", "date", "rating", "channel", "account", "language")
 
 
@@ -41,12 +46,19 @@ def insights(store: Store, run_id: int) -> Insights:
     )
 
 
+def _ordered(table: pd.DataFrame, order: str) -> pd.DataFrame:
+    key = ORDERS[order](table["probability"])
+    return table.assign(key=key).sort_values(["key", "id"]).drop(columns="key")
+
+
 def sentences(found: Insights) -> tuple[str, ...]:
     return summary.sentences(found)
 
 
-def evidence(store: Store, run_id: int, ids: Sequence[int], limit: int = 500, surest: bool = True) -> pd.DataFrame:
-    """The rows behind a mark, by certainty: domain columns, the model's label and probability,
+def evidence(
+    store: Store, run_id: int, ids: Sequence[int], limit: int = 500, order: str = "Most certain"
+) -> pd.DataFrame:
+    """The rows behind a mark in an order of ORDERS: domain columns, the model's label and probability,
     the label a person gave ("" for none), and the segment columns."""
     run = finished(store, run_id)
     every, probabilities = store.predictions.table(run_id)
@@ -59,7 +71,7 @@ def evidence(store: Store, run_id: int, ids: Sequence[int], limit: int = 500, su
             "probability": chosen.max(axis=1) if len(place) else [],
         }
     )
-    table = table.sort_values(["probability", "id"], ascending=[not surest, True]).head(limit)
+    table = _ordered(table, order).head(limit)
     feedback = store.datasets.feedback(run.dataset_id, table["id"].tolist())
     labels = store.labels.table(run.label_set_id).set_index("feedback_id")["label"]
     table["given"] = table["id"].map(labels).fillna("")

@@ -12,6 +12,7 @@ from pages.parts.highlight import highlighted_text, legend
 from pages.parts.plain import plain
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-words"}}
+ORDERS = ["Typical", "Most certain", "Least certain"]
 STORED, PASTED = "A stored comment", "Paste a comment"
 
 
@@ -36,10 +37,8 @@ def _stored(run: TrainingRun) -> str:
     themes = {theme.name: theme for theme in results.insights(run).themes}
     left, right = st.columns([1, 1])
     name = left.selectbox("Predicted as", list(themes), key="explain_theme")
-    order = right.segmented_control(
-        "First", ["Most certain", "Least certain"], default="Most certain", required=True, key="explain_order"
-    )
-    table = evidence(resources.store(), run.id, themes[name].ids, 50, surest=order == "Most certain")
+    order = right.segmented_control("First", ORDERS, default=ORDERS[0], required=True, key="explain_order")
+    table = evidence(resources.store(), run.id, themes[name].ids, 50, order=order)
     chosen = st.dataframe(
         table[["text", "label", "given", "probability"]],
         key=f"explain_rows_{run.id}_{list(themes).index(name)}_{order}",
@@ -66,7 +65,7 @@ def show(run: TrainingRun, text: str) -> None:
     found = explanations.probabilities(classifier, text)
     labels = list(found)
     best = labels[0]
-    st.markdown(f"The model says **{plain(best)}**, certain to **{found[best]:.0%}**.")
+    st.markdown(f"The model says **{plain(best)}**, certain to **{_certainty(found[best])}**.")
     words, chances, attention = st.tabs(
         ["Words that mattered", "All labels", "Where the model looked"], key="explain_view", on_change="rerun"
     )
@@ -80,6 +79,11 @@ def show(run: TrainingRun, text: str) -> None:
     with attention:
         if attention.open:
             _attention(classifier, text)
+
+
+def _certainty(probability: float) -> str:
+    """Never "100%": a model that has not seen everything cannot be that sure."""
+    return "over 99%" if probability > 0.99 else f"{probability:.0%}"
 
 
 def _words(classifier, text: str, labels: list[str]) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain import Dataset
 from core.workflow import feedback, runs
 from pages.parts import resources
-from pages.parts.plain import plain
+from pages.parts.plain import bullets, plain
 
 
 @st.cache_resource(max_entries=8, show_spinner="Checking the comments")
@@ -32,8 +32,7 @@ def show(dataset: Dataset) -> None:
         column.metric(name, value, help=help, border=True)
     languages = ", ".join(f"{name} {count:,}" for name, count in list(health.languages.items())[:6])
     st.caption(f"Dates: {plain(dates)} · Languages: {plain(languages)}")
-    for line in health.lines:
-        st.markdown(f"- {plain(line, 600)}")
+    st.markdown(bullets(health.lines))
     _labels(health)
     _imports(dataset)
     _delete(dataset)
@@ -55,11 +54,11 @@ def _labels(health) -> None:
 
 
 def _imports(dataset: Dataset) -> None:
-    with st.expander("Imports", icon=":material/history:"):
+    with st.expander("Imports", icon=":material/history:", expanded=True):
         for done in resources.store().datasets.imports(dataset.id):
             st.markdown(
-                f"**{plain(done.file_name)}** · {done.created_at:%Y-%m-%d %H:%M} · {done.rows_in:,} rows in = "
-                f"{done.rows_stored:,} stored + {done.rows_rejected:,} not stored"
+                f"**{plain(done.file_name)}** · {done.created_at:%Y-%m-%d %H:%M} · "
+                f"{done.rows_in:,} rows in = {done.rows_stored:,} stored + {done.rows_rejected:,} not stored"
             )
             for rejection in done.rejections:
                 lines = ", ".join(str(line) for line in rejection.examples[:8])

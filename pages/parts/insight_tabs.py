@@ -49,11 +49,11 @@ def _chart(figure, key: str, alt: str) -> tuple:
 
 
 def _themes(run: TrainingRun, insights: Insights) -> None:
-    st.markdown("**Share of feedback by theme** · dot: best guess, line: likely range (90 %)")
+    st.markdown("**Share of feedback by theme** · dot: best guess, line: likely range (90%)")
     if not insights.themes:
         st.info("No themes yet. Train on a label column first.")
         return
-    clicked = _chart(charts.shares(insights.themes), "themes", "Share of feedback by theme with 90 % ranges")
+    clicked = _chart(charts.shares(insights.themes), "themes", "Share of feedback by theme with 90% ranges")
     names = [theme.name for theme in insights.themes]
     chosen = _pick("Show the comments of", names, clicked[:1], "theme")
     if chosen:
@@ -82,7 +82,7 @@ def _trend(run: TrainingRun, insights: Insights) -> None:
     if not insights.trends:
         _missing(insights, "date", "There is no trend to draw.")
         return
-    st.markdown(f"**Share of feedback by {insights.period}** · band: likely range (90 %)")
+    st.markdown(f"**Share of feedback by {insights.period}** · band: likely range (90%)")
     clicked = _chart(charts.trend_lines(insights.trends), "trend", "Share of each theme over time")
     if len(clicked) >= 2:
         theme, start = str(clicked[0]), str(clicked[1])
@@ -119,8 +119,8 @@ def _rating(run: TrainingRun, insights: Insights) -> None:
     if not rated:
         _missing(insights, "rating", "There is no rating to compare.")
         return
-    st.markdown("**Mean rating of the comments of each theme** · line: likely range (90 %)")
-    clicked = _chart(charts.ratings(rated), "ratings", "Mean rating by theme with 90 % ranges")
+    st.markdown("**Mean rating of the comments of each theme** · line: likely range (90%)")
+    clicked = _chart(charts.ratings(rated), "ratings", "Mean rating by theme with 90% ranges")
     chosen = next((theme for theme in rated if clicked[:1] == (theme.name,)), None)
     if chosen:
         show_rows(run, chosen.ids, f"{chosen.name}: rating {in_words(chosen.rating)}", "rating_rows")

@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections.abc import Iterable
 
 from core.charts.labels import shorten
 
@@ -18,3 +19,8 @@ def plain(text: object, limit: int = 300) -> str:
     Not for places that read no Markdown (st.text, tables, options of a selectbox): use `shorten` there.
     """
     return MARKUP.sub(r"\\\1", FOUND_LATER.sub(JOINER, shorten(text, limit)))
+
+
+def bullets(lines: Iterable[object], limit: int = 600) -> str:
+    """One Markdown list of lines in other people's words; list items stand close together."""
+    return "\n".join(f"- {plain(line, limit)}" for line in lines)

@@ -23,6 +23,10 @@ def watch_active(dataset_id: int | None = None) -> bool:
     return bool(runs)
 
 
+def _somebody_works() -> bool:
+    return any(job.state == "running" for job in resources.store().jobs.active())
+
+
 @st.fragment(run_every=1.0)
 def watch(run_id: int) -> None:
     """One run, redrawn each second; the whole page once more when it ends."""
@@ -42,10 +46,11 @@ def watch(run_id: int) -> None:
             store.jobs.cancel(run.job_id)
         if job.cancel_requested:
             st.progress(job.pct / 100, text="Stopping")
+        elif place > 0 and _somebody_works():
+            words = f"Waiting in line, place {place}. It starts when the work before it is done."
+            st.progress(0.0, text=words)
         elif place > 0:
-            st.progress(
-                0.0, text=f"Waiting in line, place {place}. It starts when the work before it is done."
-            )
+            st.progress(0.0, text="Starting the worker")
         else:
             st.progress(min(1.0, job.pct / 100), text=plain(job.message or "Starting"))
             if job.attempt > 1:

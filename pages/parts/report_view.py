@@ -4,16 +4,24 @@ from functools import partial
 
 import streamlit as st
 
+from core.charts import runs as run_charts
+from core.charts import themes as charts
 from core.domain import TrainingRun
 from core.workflow import reports
 from pages.parts import resources
-from pages.parts.plain import plain
+from pages.parts.plain import bullets, plain
 
 ICONS = {
     "pptx": ":material/slideshow:",
     "html": ":material/web:",
     "xlsx": ":material/table:",
     "csv": ":material/csv:",
+}
+DRAW = {
+    "themes": lambda figure: charts.shares(figure.themes),
+    "trend": lambda figure: charts.trend_lines(figure.trends),
+    "segments": lambda figure: charts.segment_map(figure.cells, figure.segment),
+    "scores": lambda figure: run_charts.label_scores(figure.model, limit=12),
 }
 
 
@@ -45,26 +53,37 @@ def downloads(run: TrainingRun) -> None:
 
 
 def preview(run: TrainingRun) -> None:
+    """The sections in their order, drawn from the same outline as the files."""
     outline = _outline(run.id, run.manifest_sha256)
     with st.container(border=True):
         st.subheader(plain(outline.title))
         st.caption(plain(outline.subtitle))
-        for section in outline.sections:
+    for section in outline.sections:
+        with st.container(border=True):
             _section(section)
-        st.caption(plain(outline.footer, 600))
+    st.caption(plain(outline.footer, 600))
 
 
 def _section(section) -> None:
     st.markdown(f"**{plain(section.heading)}**")
-    for line in section.lines:
-        st.markdown(f"- {plain(line, 600)}")
     if section.missing:
         st.info(plain(section.missing, 600), icon=":material/info:")
     if section.figure:
-        rows = len(section.figure.rows)
-        st.caption(f"Figure {section.figure.id}: {plain(section.figure.name)} · {rows} numbers")
-    if section.quotes:
-        st.caption(f"{len(section.quotes)} quotes, word for word")
+        figure = section.figure
+        st.plotly_chart(
+            DRAW[figure.kind](figure),
+            key=f"preview_{figure.id}",
+            alt=figure.alt,
+            config={"displaylogo": False},
+        )
+        st.caption(f"Figure {figure.id} · {plain(figure.name)}")
+    if section.lines:
+        st.markdown(bullets(section.lines))
+    for quote in section.quotes[:6]:
+        st.text(f"“{quote.text}”")
+        st.caption(plain(f"{quote.theme} · {quote.context} · row {quote.id}"))
+    if len(section.quotes) > 6:
+        st.caption(f"and {len(section.quotes) - 6} more quotes in the files")
     if section.facts:
         facts = [{"What": fact.name, "Value": fact.value} for fact in section.facts]
         st.dataframe(facts, hide_index=True, alt=section.heading)

@@ -67,7 +67,8 @@ def _headline(run: TrainingRun) -> None:
             "Macro F1",
             f"{model.macro_f1:.3f}",
             model.macro_f1 - baseline.macro_f1,
-            "Mean over labels of F1, the balance of precision and recall. Small labels count as much as large ones.",
+            "Mean over labels of F1, the balance of precision and recall; "
+            "small labels count as much as large ones.",
         ),
         (
             "Right, label by label",
@@ -79,11 +80,12 @@ def _headline(run: TrainingRun) -> None:
             "Confidence off by",
             f"{run.calibration.get('ece_after', 0):.1%}",
             None,
-            f"Expected calibration error on held-out comments; before calibration {run.calibration.get('ece_before', 0):.1%}.",
+            "Expected calibration error on held-out comments; before calibration "
+            f"{run.calibration.get('ece_before', 0):.1%}.",
         ),
     )
     for column, (name, value, delta, help) in zip(st.columns(4), facts, strict=True):
-        words = None if delta is None else f"{delta:+.3f} to baseline"
+        words = None if delta is None else f"{100 * delta:+.1f} points to the baseline"
         column.metric(name, value, words, help=help, border=True, height="stretch")
 
 

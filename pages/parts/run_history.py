@@ -25,13 +25,14 @@ def show() -> None:
         return
     names = {dataset.id: dataset.name for dataset in store.datasets.list()}
     number = st.column_config.NumberColumn(format="%.3f")
+    started = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
     event = st.dataframe(
         [_row(run, names) for run in runs],
         key=f"runs_{len(runs)}",
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        column_config={"Macro F1": number, "Baseline": number, "Accuracy": number},
+        column_config={"Macro F1": number, "Baseline": number, "Accuracy": number, "Started": started},
         alt="All runs",
     )
     chosen = [runs[row] for row in event.selection.rows if row < len(runs)]

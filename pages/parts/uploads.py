@@ -47,7 +47,7 @@ def take(first: bool) -> None:
             "Comments as CSV or TSV",
             type=["csv", "tsv", "txt"],
             key=f"file_{st.session_state.get('uploads_done', 0)}",
-            help="Any encoding and delimiter. E-mail addresses, phone and card numbers are masked before storing.",
+            help="Any encoding and delimiter. E-mail addresses, phone and card numbers are masked first.",
         )
         st.download_button(
             "Template file",
@@ -147,7 +147,8 @@ def _forget_upload() -> None:
 def _say(done: Import) -> None:
     """Rows in = stored + rejected, always both on the screen."""
     st.success(
-        f"{done.rows_in:,} rows in the file = {done.rows_stored:,} stored + {done.rows_rejected:,} not stored.",
+        f"{done.rows_in:,} rows in the file = {done.rows_stored:,} stored "
+        f"+ {done.rows_rejected:,} not stored.",
         icon=":material/check_circle:",
     )
     for rejection in done.rejections:

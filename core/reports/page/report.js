@@ -1,5 +1,7 @@
 "use strict";
 (function () {
+  const PAPER_WIDTH = 640; // A4 and Letter inside their margins
+  let paper = false;
   const narrow = matchMedia("(max-width: 640px)");
   const dark = matchMedia("screen and (prefers-color-scheme: dark)");
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
@@ -26,7 +28,7 @@
   }
 
   function draw(plot) {
-    const source = (narrow.matches && plot.querySelector(".narrow")) || plot.querySelector(".wide");
+    const source = (narrow.matches && !paper && plot.querySelector(".narrow")) || plot.querySelector(".wide");
     const figure = JSON.parse(source.textContent);
     figure.data.forEach(recolour);
     let target = plot.querySelector(".drawing");
@@ -35,7 +37,9 @@
       target.className = "drawing";
       plot.append(target);
     }
-    Plotly.react(target, figure.data, dress(figure.layout), {displayModeBar: false, responsive: true});
+    const layout = dress(figure.layout);
+    if (paper) layout.width = PAPER_WIDTH;
+    Plotly.react(target, figure.data, layout, {displayModeBar: false, responsive: !paper});
   }
 
   const drawAll = () => document.querySelectorAll(".plot").forEach(draw);
@@ -43,6 +47,6 @@
   narrow.addEventListener("change", drawAll);
   dark.addEventListener("change", drawAll);
   // On paper: light colours and the width of the page; the tables a reader opened are printed too.
-  addEventListener("beforeprint", drawAll);
-  addEventListener("afterprint", drawAll);
+  addEventListener("beforeprint", () => { paper = true; drawAll(); });
+  addEventListener("afterprint", () => { paper = false; drawAll(); });
 })();

@@ -38,7 +38,7 @@ def test_shorten_cuts_at_a_word_and_makes_one_line():
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(0, "0 %"), (0.0004, "under 0.1 %"), (0.0123, "1.2 %"), (0.126, "13 %"), (1, "100 %")],
+    [(0, "0%"), (0.0004, "under 0.1%"), (0.0123, "1.2%"), (0.126, "13%"), (1, "100%")],
 )
 def test_percent(share, words):
     assert percent(share) == words

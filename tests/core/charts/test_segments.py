@@ -48,7 +48,7 @@ def test_map_shows_shares_marks_and_hides_small_cells():
     assert share[1] == pytest.approx((math.log2(0.1 / 0.15), 1))  # the <i>late row: Free, Pro
     assert share[0][0] == 0 and math.isnan(share[0][1])
     assert small[0][1] == 1 and math.isnan(small[1][1])
-    assert sorted(trace(figure, "words").text) == ["10 %", "40 %", "▲ 30 %"]
+    assert sorted(trace(figure, "words").text) == ["10%", "40%", "▲ 30%"]
     assert list(trace(figure, "bare words").text) == ["few"]
     assert len(figure.layout.shapes) == 1 and figure.layout.shapes[0].x0 == pytest.approx(0.54)
 
@@ -60,4 +60,4 @@ def test_squares_over_the_map_carry_theme_and_value_and_can_be_hovered():
     assert picked[0, 0] == ("price", "Free")
     assert squares.hoverinfo != "skip" and squares.marker.opacity < 0.05
     assert not any("<i>" in words for words in squares.hovertext)
-    assert "40 %" not in next(words for words in squares.hovertext if "too few" in words)
+    assert "40%" not in next(words for words in squares.hovertext if "too few" in words)

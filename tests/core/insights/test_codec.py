@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.domain import Estimate, Insights, Quote, SegmentCell, Theme, Trend, TrendPoint
+from core.domain import Estimate, Insights, Mover, Quote, SegmentCell, Theme, Trend, TrendPoint
 from core.errors import Damaged
 from core.insights.codec import from_json, to_json
 
@@ -31,6 +31,7 @@ def insights(**changes) -> Insights:
         "quotes": (Quote(1, "verbatim\n<b>", "a", 0.9, "2024-01-01"),),
         "notes": ("A note.",),
         "settings": {"seed": 0, "level": 0.9},
+        "movers": (Mover("a", SHARE, SHARE, SHARE, True),),
     }
     return Insights(**{**parts, **changes})
 

@@ -1,6 +1,7 @@
 import pytest
 
 from core.domain import Estimate, Insights, SegmentCell, Theme, Trend, TrendPoint
+from core.insights.trends import movers
 from core.insights.summary import likely, sentences
 
 
@@ -29,6 +30,7 @@ def insights(**changes) -> Insights:
         "quotes": (),
         "notes": (),
     }
+    changes.setdefault("movers", movers(changes.get("trends", ())))
     return Insights(**{**parts, **changes})
 
 

@@ -1,4 +1,4 @@
-from core.domain import Estimate, SegmentCell, Theme, Trend, TrendPoint
+from core.domain import Estimate, Mover, SegmentCell, Theme, Trend, TrendPoint
 from core.reports import findings
 
 
@@ -13,18 +13,23 @@ def trend(name, *ranges):
 
 def test_a_clear_leader_is_named_with_its_range():
     words = findings.themes([theme("b", 0.05, 0.1, 0.15), theme("a", 0.18, 0.2, 0.22)])
-    assert words == "“a” is 20 % of feedback (likely 18 % to 22 %), more than any other theme"
+    assert words == "“a” is 20% of feedback (likely 18% to 22%), more than any other theme"
 
 
 def test_overlapping_leaders_are_not_ordered():
     assert "too close to call" in findings.themes([theme("a", 0.1, 0.2, 0.3), theme("b", 0.1, 0.19, 0.3)])
 
 
-def test_only_a_move_beyond_the_ranges_is_a_finding():
-    clear = trend("c", (0.3, 0.28, 0.32), (0.1, 0.08, 0.12))
-    vague = trend("v", (0.1, 0.05, 0.3), (0.25, 0.1, 0.5))
-    assert findings.trend([vague], "week") == "No theme clearly rose or fell over 2 weeks"
-    assert findings.trend([vague, clear], "week") == "“c” fell from 30 % to 10 % over 2 weeks"
+def mover(name, before, after, clear):
+    ends = [Estimate(mid, mid, mid, 10, "m") for mid in (before, after, after - before)]
+    return Mover(name, *ends, clear)
+
+
+def test_only_a_clear_move_is_a_finding():
+    trends = [trend("v", (0.1, 0.05, 0.3), (0.25, 0.1, 0.5))]
+    vague, clear = mover("v", 0.1, 0.4, False), mover("c", 0.3, 0.1, True)
+    assert findings.trend(trends, [vague], "week") == "No theme clearly rose or fell over 2 weeks"
+    assert findings.trend(trends, [vague, clear], "week") == "“c” fell from 30% to 10% over 2 weeks"
 
 
 def test_segment_without_a_mark_claims_no_difference():

@@ -1,4 +1,5 @@
 import io
+import time
 import zipfile
 from dataclasses import replace
 from datetime import date
@@ -65,7 +66,7 @@ def test_segments_are_a_table_with_marks_and_no_small_numbers(deck):
     (table,) = [shape.table for shape in deck.slides[4].shapes if shape.has_table]
     cells = [[cell.text for cell in row.cells] for row in table.rows]
     assert cells[0] == ["Plan=<i>", "'=Pro", "Free", "tiny"]
-    assert cells[1] == ["'=1+1", "▲ 30 %", "10 %", "few"]
+    assert cells[1] == ["'=1+1", "▲ 30%", "10%", "few"]
 
 
 def test_model_chart_puts_the_baseline_beside_the_model(deck, insights, run):
@@ -123,7 +124,9 @@ def test_seventy_seven_long_names_stay_inside_the_slide(insights, run):
 
 def test_same_outline_same_bytes(insights, run):
     made = outline(insights, run, Meta(title="=1+1"))
-    assert pptx_bytes(made) == pptx_bytes(made)
+    first = pptx_bytes(made)
+    time.sleep(1.1)  # dates inside the parts count seconds
+    assert pptx_bytes(made) == first
     assert open_deck(pptx_bytes(made)).core_properties.created.year == 2025
 
 

@@ -1,4 +1,5 @@
 import multiprocessing
+import shutil
 
 import pandas as pd
 import pytest
@@ -90,8 +91,17 @@ def url(tmp_path):
     return f"sqlite:///{tmp_path / 'roadlens.db'}"
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """A migrated file to copy: faster than migrating for each test."""
+    folder = tmp_path_factory.mktemp("empty")
+    open_store(f"sqlite:///{folder / 'empty.db'}", folder).close()
+    return folder / "empty.db"
+
+
 @pytest.fixture
-def store(url, tmp_path):
+def store(url, tmp_path, empty_database):
+    shutil.copy(empty_database, tmp_path / "roadlens.db")
     opened = open_store(url, tmp_path)
     yield opened
     opened.close()
