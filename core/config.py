@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     hub_timeout_s: float = Field(2.0, gt=0)
     lease_s: float = Field(20.0, gt=0)
     worker_idle_s: float = Field(90.0, ge=0)
+    save_every_s: float = Field(30.0, ge=0)  # at most this much of a fine-tuning is lost by a kill
     allow_remote: bool = False  # True: may listen on another address than loopback without a login
 
     @property

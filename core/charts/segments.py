@@ -31,8 +31,9 @@ COLORBAR = {
     "y": -0.02,
     "yanchor": "top",
     "tickvals": [-1, 0, 1],
-    "ticktext": ["half the average", "average", "twice"],
+    "ticktext": ["half", "average", "twice"],
     "tickfont": {"size": FONT_SIZE},
+    "tickangle": 0,
 }
 
 

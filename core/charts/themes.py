@@ -144,7 +144,7 @@ def trend_lines(
     largest = max((point.share.high for trend in shown for point in trend.points), default=1.0)
     framed(figure, height=height, theme=theme)
     figure.update_yaxes(range=[0, largest * 1.08], tickformat=".0%", nticks=4)
-    figure.update_xaxes(nticks=4, showgrid=False, type="date")
+    figure.update_xaxes(nticks=3, tickangle=0, showgrid=False, type="date")  # level: narrow screens
     figure.update_annotations(font_size=FONT_SIZE)
     figure.update_layout(margin_t=28)
     return figure

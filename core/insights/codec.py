@@ -31,7 +31,7 @@ def from_json(text: str) -> Insights:
         segments = tuple(SegmentCell(**_with_share(part)) for part in raw["segments"])
         quotes = tuple(Quote(**part) for part in raw["quotes"])
         known = {"themes": themes, "trends": trends, "segments": segments, "quotes": quotes}
-        known["movers"] = tuple(map(_mover, raw["movers"]))
+        known["movers"] = tuple(map(_mover, raw.get("movers", ())))  # reports frozen before it have none
         return Insights(**{**raw, **known, "notes": tuple(raw["notes"])})
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise Damaged("The stored insights cannot be read. Open the run and count again.") from error

@@ -57,7 +57,7 @@ def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Pr
     """The newest state that is whole, put into `model` and `optimiser`; None when there is none."""
     for state in sorted(folder.glob("state-*"), reverse=True):
         progress = _read(state, model, optimiser)
-        if progress is not None and (folder / f"best-{progress.best_epoch}.safetensors").exists():
+        if progress is not None:
             return progress
     return None
 
@@ -68,14 +68,23 @@ def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Pr
         if any(file_sha256(state / name) != found for name, found in written["sha256"].items()):
             return None
         weights, moments = load_file(state / "weights.safetensors"), load_file(state / "moments.safetensors")
+        best = load_file(state.parent / f"best-{written['progress']['best_epoch']}.safetensors")
     except (OSError, ValueError, KeyError, SafetensorError):
         return None  # cut or damaged: an older state or the start serves instead
+    if not (_fits(model, weights) and _fits(model, best)):
+        return None
     _put_weights(model, weights)
     _put_moments(optimiser, moments)
     values = written["progress"]
     values["curve"] = tuple(CurvePoint(**point) for point in values["curve"])
     values["losses"] = tuple(values["losses"])
     return Progress(**values)
+
+
+def _fits(model: nn.Module, weights: dict[str, torch.Tensor]) -> bool:
+    return {name: weight.shape for name, weight in model.named_parameters()} == {
+        name: weight.shape for name, weight in weights.items()
+    }
 
 
 def save_best(folder: Path, epoch: int, model: nn.Module) -> None:

@@ -20,7 +20,7 @@ from core.training.vocabulary import CompactEmbedding
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 POINT_STEPS = 10  # steps between two points of the loss curve
-SAVE_SECONDS = 30.0  # at most this much work is lost by a kill
+SAVE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class Tuned(nn.Module):
         self.head.to(encoder.device.name)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        return self.head(self.pooled(ids, mask))
+        vectors = self.pooled(ids, mask)
+        with torch.autocast(vectors.device.type, enabled=False):  # bf16 would round logits to 3 digits
+            return self.head(vectors)
 
 
 def fine_tune(
@@ -62,13 +64,14 @@ def fine_tune(
     options: TrainingOptions,
     folder: Path,
     on_step: Callable[[int, int, tuple[CurvePoint, ...]], None] = lambda step, steps, curve: None,
+    save_seconds: float = SAVE_SECONDS,
 ) -> FineTuned:
     """Train in place and leave `encoder` with the weights of the best epoch, Quick included.
 
-    `on_step(step, steps, curve)` after each step may raise to stop. State goes to `folder`; the
-    same call after a kill goes on from there.
+    `on_step(step, steps, curve)` after each step may raise to stop. State goes to `folder` every
+    `save_seconds` and after each epoch; the same call after a kill goes on from there.
     """
-    prepare(encoder, train.texts)
+    usual = prepare(encoder, [*train.texts, *validation.texts])
     model = Tuned(encoder, quick)
     optimiser = _optimiser(model, options)
     ids = encoder.token_ids(train.texts)
@@ -92,27 +95,33 @@ def fine_tune(
             if step % POINT_STEPS == 0 or step == steps:
                 point = CurvePoint(step, round(step / steps * options.epochs, 3), float(np.mean(losses)))
                 progress, losses = progress.with_point(point), []
-            if time.monotonic() - saved > SAVE_SECONDS:
+            # The end of an epoch is saved once it is judged: a state before that would skip the judging.
+            if rows is not batches[-1] and time.monotonic() - saved > save_seconds:
                 resume.save(folder, progress.at(step, losses), model, optimiser)
                 saved = time.monotonic()
             on_step(step, steps, progress.curve)
         if step > progress.step:
             progress = _judge(model, encoder, validation, progress.at(step, losses), folder, epoch)
             resume.save(folder, progress, model, optimiser)
-    return _best(model, encoder, progress, folder, validation)
+    return _best(model, encoder, progress, folder, validation, usual)
 
 
-def prepare(encoder: Encoder, texts: Sequence[str]) -> None:
-    """No dropout in few-epoch tuning, a compact vocabulary, and attention that is fast in bf16."""
+def prepare(encoder: Encoder, texts: Sequence[str]) -> str:
+    """No dropout in few-epoch tuning, a vocabulary of `texts` alone, and attention that is fast in bf16.
+
+    Returns the attention implementation that was there.
+    """
     for module in encoder.model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
     # torch's fused attention is about six times slower than plain products backwards in bf16 on CPU.
-    plain = encoder.device.on_cpu and encoder.device.bf16
-    encoder.model.set_attn_implementation("eager" if plain else "sdpa")
+    usual = encoder.model.config._attn_implementation
+    if encoder.device.on_cpu and encoder.device.bf16:
+        encoder.model.set_attn_implementation("eager")
     used = {number for row in encoder.token_ids(texts) for number in row}
     used |= set(encoder.tokenizer.all_special_ids)
     encoder.model.set_input_embeddings(CompactEmbedding(encoder.model.get_input_embeddings(), used))
+    return usual
 
 
 def _epoch_batches(ids: list[list[int]], options: TrainingOptions, epoch: int) -> list[np.ndarray]:
@@ -167,11 +176,11 @@ def _judge(model, encoder, validation: Rows, progress, folder: Path, epoch: int)
     return progress
 
 
-def _best(model, encoder, progress, folder: Path, validation: Rows) -> FineTuned:
+def _best(model, encoder, progress, folder: Path, validation: Rows, attention: str) -> FineTuned:
     resume.load_best(folder, progress.best_epoch, model)
     compact = encoder.model.get_input_embeddings()
     encoder.model.set_input_embeddings(compact.expand().to(encoder.device.name))
-    encoder.model.set_attn_implementation("sdpa")
+    encoder.model.set_attn_implementation(attention)
     encoder.model.eval()
     head = _head(model)
     logits = head.logits(encoder.embed(validation.texts))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.charts import themes as charts
-from core.domain import Estimate, Insights, TrainingRun
+from core.domain import Estimate, Insights, Quote, TrainingRun
 from pages.parts.evidence import show_rows
 from pages.parts.plain import plain
 
@@ -137,9 +137,15 @@ def _quotes(run: TrainingRun, insights: Insights) -> None:
         for quote in quotes:
             with st.container(border=True):
                 st.text(quote.text)
-                st.caption(plain(f"{quote.context} · row {quote.id} · certain to {quote.probability:.0%}"))
+                st.caption(plain(f"{quote.context} · row {quote.id} · {_origin(quote)}"))
     if not insights.quotes:
         st.info("No comment is clear enough to quote.")
+
+
+def _origin(quote: Quote) -> str:
+    if quote.probability >= 1:
+        return "labelled by a person"
+    return f"the model is certain to {min(quote.probability, 0.99):.0%}"
 
 
 def _missing(insights: Insights, word: str, otherwise: str) -> None:

@@ -28,10 +28,11 @@ def start_head(encoder, rows):
     return fit_head(encoder.embed(rows.texts), rows.truth, 2, 0.01)
 
 
-def tune(encoder, comments, folder, on_step=lambda step, steps, curve: None):
+def tune(encoder, comments, folder, on_step=lambda step, steps, curve: None, save_seconds=30.0):
     torch.set_num_threads(1)
     train, validation = parts(comments)
-    return fine_tune(encoder, start_head(encoder, train), train, validation, OPTIONS, folder, on_step)
+    head = start_head(encoder, train)
+    return fine_tune(encoder, head, train, validation, OPTIONS, folder, on_step, save_seconds)
 
 
 def test_fine_tuning_learns_and_never_ends_below_quick(tiny_encoder, comments, tmp_path):
@@ -52,14 +53,13 @@ def test_quick_is_kept_when_no_epoch_is_better(tiny_encoder, comments, tmp_path,
     assert np.allclose(tiny_encoder.embed(comments[0]), before, atol=1e-6)
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(encoder_folder, comments, tmp_path, monkeypatch):
+def test_a_killed_training_goes_on_to_the_same_weights(encoder_folder, comments, tmp_path):
     from core.models.device import Device
     from core.models.encoder import load_encoder
 
     def fresh():
         return load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
 
-    monkeypatch.setattr(trainer, "SAVE_SECONDS", -1.0)  # after every step
     whole_encoder = fresh()
     whole = tune(whole_encoder, comments, tmp_path / "whole")
     steps_seen = []
@@ -74,9 +74,9 @@ def test_a_killed_training_goes_on_to_the_same_weights(encoder_folder, comments,
 
     for limit in (4, 9):
         with pytest.raises(Killed):
-            tune(fresh(), comments, tmp_path / "killed", kill_at(limit))
+            tune(fresh(), comments, tmp_path / "killed", kill_at(limit), save_seconds=-1.0)
     last = fresh()
-    resumed = tune(last, comments, tmp_path / "killed", kill_at(-1))
+    resumed = tune(last, comments, tmp_path / "killed", kill_at(-1), save_seconds=-1.0)
     assert steps_seen == sorted(set(steps_seen)), "no step is done twice"
     assert np.array_equal(resumed.head.weight, whole.head.weight)
     for left, right in zip(last.model.parameters(), whole_encoder.model.parameters(), strict=True):
@@ -84,15 +84,13 @@ def test_a_killed_training_goes_on_to_the_same_weights(encoder_folder, comments,
     assert resumed.curve == whole.curve
 
 
-def test_a_damaged_state_is_passed_over_for_the_one_before(tiny_encoder, comments, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "SAVE_SECONDS", -1.0)
-
+def test_a_damaged_state_is_passed_over_for_the_one_before(tiny_encoder, comments, tmp_path):
     def stop(step, steps, curve):
         if step == 5:
             raise Killed
 
     with pytest.raises(Killed):
-        tune(tiny_encoder, comments, tmp_path, stop)
+        tune(tiny_encoder, comments, tmp_path, stop, save_seconds=-1.0)
     newest = sorted(tmp_path.glob("state-*"))[-1] / "weights.safetensors"
     data = bytearray(newest.read_bytes())
     data[-5] ^= 1
