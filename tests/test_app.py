@@ -113,6 +113,7 @@ def test_words_are_readable_on_every_ground(name):
         assert contrast(page["textColor"], ground) >= 7
         assert contrast(page["linkColor"], ground) >= 4.5
         assert contrast(page["primaryColor"], ground) >= 3
+    assert contrast("#FFFFFF", page["primaryColor"]) >= 3.5  # the words on a button
 
 
 def sidebar_grounds(sidebar: dict) -> list[str]:

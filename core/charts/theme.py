@@ -54,7 +54,7 @@ class Surface:
 
 LIGHT = Surface("#FFFFFF", "#F4F6F9", "#17212B", "#56636F", "#DCE2E9", BLUE)
 # Between sky and blue: white words on a button and the button on the dark page can both be read.
-DARK_ACCENT = "#2886C9"
+DARK_ACCENT = "#2C8ACD"
 DARK = Surface("#10161D", "#19222C", "#E8EDF2", "#A3B0BC", "#2E3A46", DARK_ACCENT)
 SURFACES = {"light": LIGHT, "dark": DARK}
 
