@@ -31,7 +31,7 @@ class Encoder:
         self.tokenizer = tokenizer
         self.model = model
         self.device = device
-        self.max_tokens = min(limit, readable_tokens(model.config, tokenizer))
+        self.max_tokens = min(limit, readable_tokens(model, tokenizer))
         self.lock = threading.RLock()
 
     @property
@@ -124,29 +124,43 @@ class Encoder:
         return sum(number == self.tokenizer.unk_token_id for number in counted) / len(counted)
 
 
-def readable_tokens(config, tokenizer) -> int:
-    """How many tokens the encoder can place; RoBERTa's table is two longer than its limit."""
-    places = getattr(config, "max_position_embeddings", None) or 512
-    if getattr(config, "model_type", "") in {"roberta", "xlm-roberta", "mpnet", "camembert"}:
-        places -= 2
+def readable_tokens(model: nn.Module, tokenizer) -> int:
+    """How many tokens the encoder can place; families like RoBERTa count places from after the padding."""
+    places = getattr(model.config, "max_position_embeddings", None) or 512
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and getattr(module, "padding_idx", None) is not None:
+            places = module.num_embeddings - module.padding_idx - 1
     return max(8, min(int(places), int(min(tokenizer.model_max_length, 1_000_000))))
 
 
 def load_encoder(folder: Path, name: str, revision: str, device: Device, max_tokens: int) -> Encoder:
     """Read an encoder from a folder, weights from safetensors only, no code of the folder run.
 
-    Raises UnsafeModel when transformers cannot read it as a plain encoder.
+    Raises UnsafeModel when transformers cannot read it as a plain encoder, weights are missing, or it
+    gives no vectors for a text.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model = AutoModel.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+        model, found = AutoModel.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype=torch.float32,
+            output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, ImportError) as error:
+        if not tokenizer.is_fast:
+            raise UnsafeModel(f"{name} has no fast tokenizer, which explanations need. Choose another encoder.")
+        model.to(device.name).eval()
+        encoder = Encoder(name, revision, tokenizer, model, device, max_tokens)
+        usable = bool(np.isfinite(encoder.embed(["a"])).all())
+    except UnsafeModel:
+        raise
+    except Exception as error:  # of many kinds, as many as there are ways to be no encoder
         raise UnsafeModel(
             f"{name} cannot be read as a plain encoder ({type(error).__name__}). Choose another encoder."
         ) from error
-    if not tokenizer.is_fast:
-        raise UnsafeModel(f"{name} has no fast tokenizer, which explanations need. Choose another encoder.")
-    model.to(device.name).eval()
-    return Encoder(name, revision, tokenizer, model, device, max_tokens)
+    # transformers fills missing weights with random ones; those of the pooler are not used.
+    if not usable or any("pooler" not in key for key in found["missing_keys"]):
+        raise UnsafeModel(f"The weights of {name} are incomplete or damaged. Choose another encoder.")
+    return encoder

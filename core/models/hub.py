@@ -4,13 +4,19 @@ import json
 import os
 import re
 import socket
+import threading
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from core.errors import ModelMissing, UnsafeModel
 
 MODEL_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
 FILES = ("*.json", "*.safetensors", "*.txt", "*.model")
+OTHER_FORMATS = "*/*"  # folders hold the same weights once more, for ONNX or OpenVINO
+LARGEST_GB = 4.0
+NO_WEIGHTS = "This model has no safetensors weights; choose one that has."
 
 
 def check_id(encoder: str) -> None:
@@ -31,7 +37,7 @@ def check_config(folder: Path) -> None:
     if _has_key(config, lambda key: key == "auto_map" or "attn_implementation" in key):
         raise UnsafeModel("This model wants to run code of its own, which Roadlens never does.")
     if not list(folder.glob("*.safetensors")):
-        raise UnsafeModel("This model has no safetensors weights; choose one that has.")
+        raise UnsafeModel(NO_WEIGHTS)
 
 
 def _has_key(value: object, test) -> bool:
@@ -43,14 +49,26 @@ def _has_key(value: object, test) -> bool:
 
 
 def hub_reachable(timeout_s: float) -> bool:
-    """One TCP connection to the hub; a plain hub call offline waits for more than 20 s."""
-    if os.environ.get("HF_HUB_OFFLINE") == "1":
+    """One TCP connection to the hub or its proxy; a plain hub call offline waits for more than 20 s."""
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         return False
-    address = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
+    answers: list[bool] = []
+    # In a thread: the timeout of a connection does not hold for the name server, which may be silent.
+    asking = threading.Thread(target=lambda: answers.append(_connects(timeout_s)), daemon=True)
+    asking.start()
+    asking.join(timeout_s)
+    return answers == [True]
+
+
+def _connects(timeout_s: float) -> bool:
+    address = urlsplit(os.environ.get("HF_ENDPOINT") or "https://huggingface.co")
+    proxy = getproxies().get(address.scheme)
+    if proxy and not proxy_bypass(address.hostname or ""):
+        address = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     try:
         port = address.port or (443 if address.scheme == "https" else 80)
         socket.create_connection((address.hostname or "", port), timeout=timeout_s).close()
-    except OSError:
+    except (OSError, ValueError):  # a proxy variable may hold anything
         return False
     return True
 
@@ -67,9 +85,13 @@ def _local(encoder: str) -> Path | None:
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(encoder, allow_patterns=FILES, local_files_only=True))
+        folder = snapshot_download(
+            encoder, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS, local_files_only=True
+        )
     except (LocalEntryNotFoundError, ValueError):
         return None
+    # Another program may have fetched the tokenizer alone.
+    return Path(folder) if list(Path(folder).glob("*.safetensors")) else None
 
 
 def _missing(encoder: str) -> ModelMissing:
@@ -89,15 +111,30 @@ def fetch(encoder: str, timeout_s: float) -> tuple[Path, str]:
     if folder is None:
         if not hub_reachable(timeout_s):
             raise _missing(encoder)
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError
-
-        try:
-            folder = Path(snapshot_download(encoder, allow_patterns=FILES))
-        except (HfHubHTTPError, OSError, ValueError) as error:
-            raise ModelMissing(
-                f"The encoder {encoder} could not be fetched ({type(error).__name__}). "
-                "Check the id, and whether it needs a login."
-            ) from error
+        folder = _download(encoder)
     check_config(folder)
     return folder, folder.name
+
+
+def _download(encoder: str) -> Path:
+    """Raises UnsafeModel when there is nothing to load or too much of it, ModelMissing when it fails."""
+    from huggingface_hub import HfApi, snapshot_download
+
+    try:
+        listed = HfApi().model_info(encoder, files_metadata=True).siblings or []
+        sizes = {file.rfilename: file.size or 0 for file in listed if "/" not in file.rfilename}
+        wanted = {name: size for name, size in sizes.items() if any(fnmatch(name, end) for end in FILES)}
+        if not any(name.endswith(".safetensors") for name in wanted):
+            raise UnsafeModel(NO_WEIGHTS)
+        if (size := sum(wanted.values()) / 1e9) > LARGEST_GB:
+            raise UnsafeModel(
+                f"The encoder {encoder} has {size:,.1f} GB; the limit is {LARGEST_GB:.0f} GB. Choose a smaller one."
+            )
+        return Path(snapshot_download(encoder, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS))
+    except UnsafeModel:
+        raise
+    except Exception as error:  # of the hub, the connection and the disk
+        raise ModelMissing(
+            f"The encoder {encoder} could not be fetched ({type(error).__name__}). "
+            "Check the id, and whether it needs a login."
+        ) from error
