@@ -1,20 +1,17 @@
 """The comments behind a mark."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from core.domain import SEGMENT, TrainingRun
-from core.workflow.insights import evidence
-from pages.parts import resources
+from pages.parts import results
 from pages.parts.plain import plain
 
 LIMIT = 500
 
 
-def show_rows(run: TrainingRun, ids: Sequence[int], heading: str, key: str) -> None:
+def show_rows(run: TrainingRun, ids: tuple[int, ...], heading: str, key: str) -> None:
     """A table of the rows with what the model says and what a person said, most certain first."""
-    table = evidence(resources.store(), run.id, ids, LIMIT)
+    table = results.evidence(run.id, run.manifest_sha256, (key, str(hash(ids))), "Most certain", LIMIT, ids)
     st.markdown(f"**{plain(heading)}** · {len(ids):,} comment{'' if len(ids) == 1 else 's'}")
     if len(ids) > LIMIT:
         st.caption(f"The {LIMIT} of them that the model is most certain of.")

@@ -6,8 +6,7 @@ from core.charts import runs as run_charts
 from core.charts import tokens as charts
 from core.domain import TrainingRun
 from core.workflow import explanations
-from core.workflow.insights import evidence
-from pages.parts import model, resources, results
+from pages.parts import model, results
 from pages.parts.highlight import highlighted_text, legend
 from pages.parts.plain import plain
 
@@ -38,7 +37,8 @@ def _stored(run: TrainingRun) -> str:
     left, right = st.columns([1, 1])
     name = left.selectbox("Predicted as", list(themes), key="explain_theme")
     order = right.segmented_control("First", ORDERS, default=ORDERS[0], required=True, key="explain_order")
-    table = evidence(resources.store(), run.id, themes[name].ids, 50, order=order)
+    mark = ("theme", name)
+    table = results.evidence(run.id, run.manifest_sha256, mark, order, 50, themes[name].ids)
     chosen = st.dataframe(
         table[["text", "label", "given", "probability"]],
         key=f"explain_rows_{run.id}_{list(themes).index(name)}_{order}",
@@ -71,7 +71,7 @@ def show(run: TrainingRun, text: str) -> None:
     )
     with words:
         if words.open:
-            _words(classifier, text, labels)
+            _words(run, text, labels)
     with chances:
         if chances.open:
             figure = run_charts.probabilities(labels, list(found.values()))
@@ -86,10 +86,9 @@ def _certainty(probability: float) -> str:
     return "over 99%" if probability > 0.99 else f"{probability:.0%}"
 
 
-def _words(classifier, text: str, labels: list[str]) -> None:
+def _words(run: TrainingRun, text: str, labels: list[str]) -> None:
     label = st.selectbox("Why this label?", labels, key="why_label")
-    with st.spinner("Leaving out one word at a time"):
-        attribution = explanations.words_that_mattered(classifier, text, label)
+    attribution = model.words_that_mattered(run, text, label)
     left, right = st.columns(2)
     with left:
         st.markdown("**The comment**")

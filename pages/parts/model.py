@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain import TrainingRun
+from core.domain import Attribution, TrainingRun
 from core.workflow import explanations
 from pages.parts import resources
 
@@ -14,3 +14,12 @@ def classifier(run: TrainingRun):
 @st.cache_resource(max_entries=2, show_spinner="Loading the model")
 def _classifier(run_id: int, manifest_sha256: str):
     return explanations.load_classifier(resources.store(), resources.settings(), run_id)
+
+
+def words_that_mattered(run: TrainingRun, text: str, label: str) -> Attribution:
+    return _words_that_mattered(run.id, run.manifest_sha256, text, label)
+
+
+@st.cache_resource(max_entries=200, show_spinner="Leaving out one word at a time")
+def _words_that_mattered(run_id: int, manifest_sha256: str, text: str, label: str) -> Attribution:
+    return explanations.words_that_mattered(_classifier(run_id, manifest_sha256), text, label)

@@ -18,3 +18,9 @@ def _insights(run_id: int, manifest_sha256: str) -> Insights:
 
 def sentences(run: TrainingRun) -> tuple[str, ...]:
     return insight_work.sentences(insights(run))
+
+
+@st.cache_resource(max_entries=64, show_spinner="Finding the comments")
+def evidence(run_id: int, manifest_sha256: str, mark: tuple[str, ...], order: str, limit: int, _ids: tuple):
+    """The rows behind a mark. `mark` names it, since hashing 100,000 ids costs more than the table."""
+    return insight_work.evidence(resources.store(), run_id, _ids, limit, order)
