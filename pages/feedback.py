@@ -9,6 +9,6 @@ from pages.parts.frame import open_page
 open_page()
 dataset = choose_dataset()
 st.title("Feedback")
-uploads.take(first=dataset is None)
+uploads.take(dataset)
 if dataset is not None:
     health_card.show(dataset)

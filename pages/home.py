@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.domain import QUICK, TrainingOptions
 from core.workflow import feedback, runs
 from pages.parts import resources, results
 from pages.parts.choices import choose_dataset, look_at
@@ -10,6 +9,7 @@ from pages.parts.frame import open_page
 from pages.parts.plain import bullets, plain
 from pages.parts.progress import watch_active
 from pages.parts.steps import steps
+from pages.parts.uploads import start_quick
 
 
 def try_sample() -> None:
@@ -17,9 +17,7 @@ def try_sample() -> None:
     store, settings = resources.store(), resources.settings()
     with st.spinner("Reading the sample"):
         sample = feedback.load_sample(store, settings)
-        if runs.latest_done(store, sample.id) is None:
-            label_set = store.labels.sets(sample.id)[0]
-            runs.start_training(store, settings, sample.id, label_set.id, TrainingOptions(mode=QUICK))
+        start_quick(sample.id)
     look_at(sample.id)
     st.switch_page("pages/insights.py")
 

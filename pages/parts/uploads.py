@@ -4,8 +4,8 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from core.domain import ROLES, Columns, Import
-from core.workflow import feedback
+from core.domain import QUICK, ROLES, Columns, Dataset, Import, TrainingOptions
+from core.workflow import feedback, runs
 from core.workflow.feedback import Preview
 from pages.parts import resources
 from pages.parts.choices import look_at
@@ -38,10 +38,12 @@ TEMPLATE = (
 )
 
 
-def take(first: bool) -> None:
+def take(dataset: Dataset | None) -> None:
     """The drop zone; below it the preview of the file that was dropped."""
     with st.expander(
-        "Upload a file", expanded=first or "upload" in st.session_state, icon=":material/upload_file:"
+        "Upload a file",
+        expanded=dataset is None or "upload" in st.session_state,
+        icon=":material/upload_file:",
     ):
         file = st.file_uploader(
             "Comments as CSV or TSV",
@@ -60,8 +62,9 @@ def take(first: bool) -> None:
             _keep(file)
         if "upload" in st.session_state:
             _confirm(*st.session_state["upload"])
-    if "imported" in st.session_state:
-        _say(st.session_state.pop("imported"))
+    done = st.session_state.get("imported")
+    if done and dataset and done.dataset_id == dataset.id and "upload" not in st.session_state:
+        _say(done)
 
 
 def _keep(file) -> None:
@@ -69,6 +72,7 @@ def _keep(file) -> None:
     with st.spinner("Keeping the file"):
         upload = feedback.keep_upload(resources.settings(), file.getvalue())
     st.session_state["upload"] = (upload, PurePath(file.name).name[:200])
+    st.session_state.pop("imported", None)
     st.session_state["uploads_done"] = st.session_state.get("uploads_done", 0) + 1
     st.rerun()
 
@@ -156,4 +160,27 @@ def _say(done: Import) -> None:
         st.caption(plain(f"{rejection.rows:,} not stored: {rejection.reason} (line {lines})", 600))
     for warning in done.warnings:
         st.caption(plain(warning, 600))
-    st.page_link("pages/train.py", label="Next: train a model", icon=":material/model_training:")
+    _next(done)
+
+
+def _next(done: Import) -> None:
+    """From here to the first chart it is one click."""
+    with st.container(horizontal=True):
+        if resources.store().labels.sets(done.dataset_id) and st.button(
+            "Train Quick and show the insights",
+            type="primary",
+            icon=":material/insights:",
+            key="quick_insights",
+        ):
+            start_quick(done.dataset_id)
+            st.session_state.pop("imported")
+            st.switch_page("pages/insights.py")
+        st.page_link("pages/train.py", label="Next: train a model", icon=":material/model_training:")
+
+
+def start_quick(dataset_id: int) -> None:
+    """A Quick training with the defaults, unless the dataset has a finished run already."""
+    store, settings = resources.store(), resources.settings()
+    if runs.latest_done(store, dataset_id) is None:
+        label_set = store.labels.sets(dataset_id)[0]
+        runs.start_training(store, settings, dataset_id, label_set.id, TrainingOptions(mode=QUICK))
