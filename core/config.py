@@ -1,5 +1,6 @@
 """Settings, read once from the environment (prefix ROADLENS_)."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -64,4 +65,6 @@ def load_settings() -> Settings:
             f"The data folder {settings.data_dir} cannot be made ({error.strerror}). "
             "Set ROADLENS_DATA_DIR to a folder you may write to."
         ) from error
+    # Importing transformers makes this folder, by default among the machine's temporary files.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(settings.data_dir / "cache"))
     return settings

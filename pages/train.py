@@ -5,12 +5,13 @@ import streamlit as st
 from pages.parts import run_card, training_form
 from pages.parts.choices import choose_run, need_dataset
 from pages.parts.frame import open_page
-from pages.parts.progress import watch_active
+from pages.parts.progress import tell_failure, watch_active
 
 open_page()
 st.title("Train")
 dataset = need_dataset()
 training_form.ask(dataset)
+tell_failure(dataset.id)
 watch_active(dataset.id)
 run = choose_run(dataset)
 if run:

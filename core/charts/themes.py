@@ -6,11 +6,11 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.labels import label_lines, label_text, percent
-from core.charts.segments import segment_map
+from core.charts.segments import segment_axes, segment_map
 from core.charts.theme import ACCENT, FONT_SIZE, ROW, framed, ranked_axis
 from core.domain import Estimate, Theme, Trend
 
-__all__ = ["ratings", "segment_map", "shares", "top_themes", "trend_lines"]
+__all__ = ["MAX_TRENDS", "ratings", "segment_axes", "segment_map", "shares", "top_themes", "trend_lines"]
 
 FOLDED = "sum of the ranges of the smaller themes"
 MAX_THEMES = 12

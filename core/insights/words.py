@@ -16,6 +16,9 @@ PIECES = re.compile(rf"(?:https?://|www\.)\S+|@\w+|[{CJK}]+|[^\W_{CJK}]+(?:['’
 ONE_CJK = re.compile(rf"[{CJK}]")
 
 
+NEARLY_SURE = 0.999999
+
+
 def quotes(
     texts: Sequence[str],
     embeddings: np.ndarray | None,
@@ -30,7 +33,9 @@ def quotes(
 
 def make_quote(rows: CountedRows, row: int, text: str, context: str) -> Quote:
     theme = int(rows.assigned[row])
-    probability = round(float(rows.probabilities[row, theme]), 6)
+    # 1 is for a person's word alone.
+    sure = 1.0 if rows.given[row] == theme else NEARLY_SURE
+    probability = min(round(float(rows.probabilities[row, theme]), 6), sure)
     return Quote(int(rows.ids[row]), text, rows.labels[theme], probability, context)
 
 

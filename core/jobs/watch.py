@@ -7,7 +7,6 @@ import threading
 from collections.abc import Sequence
 
 from core.config import Settings
-from core.errors import StoreError
 from core.jobs import locks
 from core.jobs.pulse import STOPPED
 from core.jobs.queue import worker_lock
@@ -67,8 +66,8 @@ class Watcher:
         while not self._stopped.wait(self._pause):
             try:
                 self._look()
-            except (StoreError, OSError):
-                LOG.warning("no look at the queue this time", exc_info=True)
+            except Exception as error:  # whatever it is, the next look may find a way
+                LOG.warning("no look at the queue this time (%s)", type(error).__name__)
 
     def _look(self) -> None:
         status = 0 if self._worker is None else self._worker.poll()  # asking also buries a dead one

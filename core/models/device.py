@@ -37,7 +37,9 @@ def choose_device(wish: str = "auto") -> Device:
     if name.startswith("cuda"):
         if not torch.cuda.is_available():
             raise ConfigError("ROADLENS_DEVICE asks for a GPU, but torch sees none on this machine.")
-        return Device(name, torch.cuda.is_bf16_supported(including_emulation=False), torch.cuda.get_device_name(name))
+        return Device(
+            name, torch.cuda.is_bf16_supported(including_emulation=False), torch.cuda.get_device_name(name)
+        )
     if name == "mps":
         return Device(name, False, "Apple GPU")
     bf16 = _bf16_pays()

@@ -150,7 +150,9 @@ def load_encoder(folder: Path, name: str, revision: str, device: Device, max_tok
             output_loading_info=True,
         )
         if not tokenizer.is_fast:
-            raise UnsafeModel(f"{name} has no fast tokenizer, which explanations need. Choose another encoder.")
+            raise UnsafeModel(
+                f"{name} has no fast tokenizer, which explanations need. Choose another encoder."
+            )
         model.to(device.name).eval()
         encoder = Encoder(name, revision, tokenizer, model, device, max_tokens)
         usable = bool(np.isfinite(encoder.embed(["a"])).all())

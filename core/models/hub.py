@@ -128,7 +128,8 @@ def _download(encoder: str) -> Path:
             raise UnsafeModel(NO_WEIGHTS)
         if (size := sum(wanted.values()) / 1e9) > LARGEST_GB:
             raise UnsafeModel(
-                f"The encoder {encoder} has {size:,.1f} GB; the limit is {LARGEST_GB:.0f} GB. Choose a smaller one."
+                f"The encoder {encoder} has {size:,.1f} GB; the limit is {LARGEST_GB:.0f} GB. "
+                "Choose a smaller one."
             )
         return Path(snapshot_download(encoder, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS))
     except UnsafeModel:

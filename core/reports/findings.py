@@ -43,15 +43,15 @@ def trend(trends: Sequence[Trend], movers: Sequence[Mover], period: str) -> str:
     )
 
 
-def segment(name: str, cells: Sequence[SegmentCell], averages: dict[str, float]) -> str:
+def segment(name: str, cells: Sequence[SegmentCell], overall: dict[str, float]) -> str:
     """The marked cell farthest above its theme's average."""
     marked = [cell for cell in cells if cell.over and not cell.small]
     if not marked:
         return f"No clear difference between the values of {shorten(name, 30)}"
-    top = max(marked, key=lambda cell: cell.share.mid - averages.get(cell.theme, 0.0))
+    top = max(marked, key=lambda cell: cell.share.mid - overall.get(cell.theme, 0.0))
     return (
         f"{shorten(top.value, 30)} talks about {_quoted(top.theme)} more than others: "
-        f"{percent(top.share.mid)} against {percent(averages.get(top.theme, 0.0))} on average"
+        f"{percent(top.share.mid)} against {percent(overall.get(top.theme, 0.0))} overall"
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from core.charts.segments import averages, segment_axes
-from core.charts.themes import top_themes
+from core.charts.segments import segment_axes
+from core.charts.themes import MAX_TRENDS, top_themes
 from core.domain import Insights, Quote, Scores, SegmentCell, Theme, TrainingRun, Trend
 from core.reports import findings
 from core.reports.card import card_facts, method_facts, score_rows
@@ -169,13 +169,18 @@ def _trend(insights: Insights) -> Section:
             missing=_note(insights, "date", "trend")
             or "There is no trend: it needs a date column and several weeks of feedback.",
         )
-    ranked = {theme.name: place for place, theme in enumerate(insights.themes)}
-    shown = sorted(insights.trends, key=lambda trend: ranked.get(trend.theme, len(ranked)))[:8]
+    place = {theme.name: number for number, theme in enumerate(insights.themes)}
+    ranked = sorted(insights.trends, key=lambda trend: place.get(trend.theme, len(place)))
+    shown = ranked[:MAX_TRENDS]
     heading = findings.trend(insights.trends, insights.movers, insights.period)
     alt = f"Share of feedback by {insights.period or 'period'} for {len(shown)} themes. {heading}."
-    figure = Figure("", "trend", "Trend", alt, trend_rows(shown), trends=tuple(shown))
+    figure = Figure("", "trend", "Trend", alt, trend_rows(ranked), trends=tuple(shown))
     left = len(insights.trends) - len(shown)
-    lines = (f"Shown: the {len(shown)} largest themes; {left} more are in the app.",) if left else ()
+    lines = (
+        (f"Shown: the {len(shown)} largest themes; {left} more are in the Excel and CSV files.",)
+        if left
+        else ()
+    )
     return Section("trend", heading, lines=lines, figure=figure)
 
 
@@ -193,13 +198,15 @@ def _segment(insights: Insights, segment: str) -> Section:
     cells = [cell for cell in insights.segments if cell.segment == segment]
     themes, values = segment_axes(cells, segment)
     shown = [cell for cell in cells if cell.theme in themes and cell.value in values]
-    heading = findings.segment(segment, shown, averages(cells))
+    heading = findings.segment(segment, shown, {theme.name: theme.share.mid for theme in insights.themes})
     lines = [
         "Orange: above the theme's average; blue: below; ▲: clearly more than elsewhere; grey: too few rows."
     ]
     left = len({cell.value for cell in cells}) - len(values)
     if left:
-        lines.append(f"Shown: the {len(values)} values with the most rows; {left} more are in the app.")
+        lines.append(
+            f"Shown: the {len(values)} values with the most rows; {left} more are in the Excel and CSV files."
+        )
     name = f"By {shorten(segment, 18)}"
     alt = f"Share of each theme within {shorten(segment, 40)}. {heading}."
     figure = Figure("", "segments", name, alt, cell_rows(cells), cells=tuple(cells), segment=segment)
@@ -216,9 +223,7 @@ def _quotes(insights: Insights) -> Section:
     kept: list[Quote] = []
     for theme in dict.fromkeys(quote.theme for quote in insights.quotes):
         kept += [quote for quote in insights.quotes if quote.theme == theme][:QUOTES_PER_THEME]
-    lines = (
-        "Word for word as stored; the number is the row. The model picked them, highest confidence first.",
-    )
+    lines = ("Word for word as stored; the number is the row. Picked for being clear and unlike each other.",)
     return Section("quotes", "In their words", lines=lines, quotes=tuple(kept))
 
 

@@ -98,7 +98,7 @@ def _evidence(outline: Outline) -> Iterator[list]:
     if total > written:
         yield [
             "",
-            f"{total - written:,} more lines are left out; the app shows all rows of a figure.",
+            f"{total - written:,} more lines are left out.",
             "",
             "",
         ]

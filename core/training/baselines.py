@@ -12,7 +12,8 @@ def tfidf(texts: Sequence[str], truth: np.ndarray, held_out: Sequence[str]) -> n
     """TF-IDF + logistic regression; returns the predicted label numbers of `held_out`.
 
     Words and pairs of words; for scripts without spaces characters, pairs and triples, because a
-    whole sentence would count as one word there.
+    whole sentence would count as one word there. Texts without any word, such as emoji, get the most
+    frequent label.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -26,7 +27,10 @@ def tfidf(texts: Sequence[str], truth: np.ndarray, held_out: Sequence[str]) -> n
         min_df=2 if len(texts) >= 200 else 1,
         max_features=100_000,
     )
-    rows = vectorizer.fit_transform(texts)
+    try:
+        rows = vectorizer.fit_transform(texts)
+    except ValueError:  # no word occurs, or none often enough
+        return np.full(len(held_out), np.bincount(truth).argmax())
     model = LogisticRegression(C=10, max_iter=200, tol=1e-3).fit(rows, truth)
     return model.predict(vectorizer.transform(held_out))
 

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -29,6 +31,11 @@ def main(arguments: Sequence[str]) -> int:
         answer = chosen.verb(chosen)
     except AppError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
+        return FAILED
+    except Exception as error:  # its words may quote cells of the data: kind and place only
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        print(f"Something went wrong ({where}). Try again; if it stays, report this line.", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("Stopped. Nothing half-done was kept.", file=sys.stderr)
@@ -90,6 +97,8 @@ def make_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"The folder {path} cannot be made ({error.strerror}).") from error
+    if not os.access(path, os.W_OK | os.X_OK):  # known before the training, not after it
+        raise ConfigError(f"Nothing can be written into the folder {path}. Choose another one with --out.")
     return path
 
 

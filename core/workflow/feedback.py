@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pandas as pd
 
 from core.config import Settings
 from core.domain import Columns, Dataset, Import, Rejection
-from core.errors import BadColumns, BadFile, NotFound, TooLarge
+from core.errors import BadColumns, BadFile, NotFound, StoreError, TooLarge
 from core.ingest.cleaning import Cleaned, clean
 from core.ingest.columns import check_columns, guess_columns, preview_roles
 from core.ingest.csv_file import Limits, RawTable, read_csv
@@ -57,7 +58,7 @@ class Preview:
 def keep_upload(settings: Settings, data: bytes) -> str:
     """Copy the bytes to disk at once, compressed, under their own hash. Returns the upload's id.
 
-    Raises TooLarge.
+    Raises TooLarge, or StoreError when the disk takes no more.
     """
     if len(data) > settings.max_upload_mb * 2**20:
         raise TooLarge(
@@ -67,11 +68,19 @@ def keep_upload(settings: Settings, data: bytes) -> str:
     forget_old_uploads(settings)
     upload = hashlib.sha256(data).hexdigest()
     path = _upload_path(settings, upload)
-    if not path.exists():
-        temporary = path.with_name(f".{upload}.{secrets.token_hex(4)}")
+    temporary = path.with_name(f".{upload}.{secrets.token_hex(4)}")
+    try:
+        with suppress(FileNotFoundError):
+            os.utime(path)  # its day begins again
+            return upload
+        temporary.touch(mode=0o600)
         temporary.write_bytes(gzip.compress(data, compresslevel=1))
-        os.chmod(temporary, 0o600)
         os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(
+            f"The file could not be kept ({error.strerror}). Free some disk space and try again."
+        ) from error
     return upload
 
 
@@ -201,8 +210,11 @@ def author_secret(settings: Settings) -> bytes:
     path = settings.data_dir / "author.key"
     if not path.exists():
         temporary = path.with_name(f".author.{secrets.token_hex(4)}")
-        temporary.write_bytes(secrets.token_bytes(32))
-        os.chmod(temporary, 0o600)
+        temporary.touch(mode=0o600)
+        with temporary.open("wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
         try:
             os.link(temporary, path)  # the first of several processes wins
         except FileExistsError:
@@ -212,17 +224,23 @@ def author_secret(settings: Settings) -> bytes:
     return path.read_bytes()
 
 
+def drop_upload(settings: Settings, upload: str) -> None:
+    """The person chose another file: the unmasked copy goes at once."""
+    _upload_path(settings, upload).unlink(missing_ok=True)
+
+
 def forget_old_uploads(settings: Settings) -> None:
     """Files that were uploaded and never imported hold unmasked text: they go after a day."""
-    for path in settings.uploads_dir.glob("*.gz"):
-        if time.time() - path.stat().st_mtime > UPLOAD_DAYS * 86_400:
-            path.unlink(missing_ok=True)
+    for path in settings.uploads_dir.glob("*"):  # a killed process may have left an unfinished one
+        with suppress(FileNotFoundError):  # another process was faster
+            if time.time() - path.stat().st_mtime > UPLOAD_DAYS * 86_400:
+                path.unlink()
 
 
 def _read(settings: Settings, upload: str) -> RawTable:
     try:
         data = gzip.decompress(_upload_path(settings, upload).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, EOFError, gzip.BadGzipFile):
         raise NotFound("This upload is no longer kept. Choose the file again.") from None
     return read_csv(data, limits(settings))
 

@@ -4,13 +4,25 @@ import hashlib
 import json
 import shutil
 from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 
 from core.config import Settings
 from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Job, TrainingOptions, TrainingRun
 from core.errors import CannotTrain
+from core.jobs import locks
 from core.store.store import Store
 
 TRAIN = "train"
+GOING_ON = ("queued", "running")
+LIMITS = {  # what the fields of TrainingOptions may be
+    "seed": (0, 2**32 - 1),
+    "epochs": (1, 50),
+    "max_tokens": (8, 8192),
+    "body_rate": (1e-7, 1e-2),
+    "head_rate": (1e-6, 1.0),
+    "batch_tokens": (16, 65_536),
+}
 MODES = {
     QUICK: "Quick: answers in seconds. The encoder stays as it is, a small head learns your labels.",
     BETTER: "Better: fine-tunes the whole encoder from Quick's head and keeps the best epoch.",
@@ -25,7 +37,7 @@ def start_training(
 
     Raises CannotTrain, UnsafeModel, ModelMissing within about 3 s.
     """
-    _check(settings, options)
+    check_options(settings, options)
     dataset = store.datasets.get(dataset_id)
     label_set = store.labels.get(label_set_id)
     if label_set.dataset_id != dataset_id:
@@ -46,9 +58,14 @@ def training_key(data_sha256: str, label_set_id: int, options: TrainingOptions) 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _check(settings: Settings, options: TrainingOptions) -> None:
+def check_options(settings: Settings, options: TrainingOptions) -> None:
+    """Raises CannotTrain with the name of what is out of bounds, UnsafeModel or ModelMissing."""
     if options.mode not in MODES:
         raise CannotTrain(f"There is no training mode '{options.mode}'. Choose quick or better.")
+    for name, (low, high) in LIMITS.items():
+        if not low <= getattr(options, name) <= high:
+            words = name.replace("_", " ")
+            raise CannotTrain(f"The {words} must lie between {low:,} and {high:,}. Choose another value.")
     if options.encoder != BUNDLED_ENCODER:
         from core.models.hub import check_available
 
@@ -63,9 +80,10 @@ def estimate_seconds(rows: int, labelled: int, mode: str, words: float = 20.0) -
 
 
 def delete_run(store: Store, settings: Settings, run_id: int) -> None:
-    """The run, its predictions and reports, and its folder; a queued or running job is cancelled first."""
+    """The run, its predictions and reports, and its folder. Raises CannotTrain while it goes on."""
+    end_abandoned(store, settings)
     run = store.runs.get(run_id)
-    if run.status in ("queued", "running"):
+    if run.status in GOING_ON:
         raise CannotTrain("This run is still going on. Cancel it first, then delete it.")
     store.runs.delete(run_id)
     shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
@@ -73,13 +91,41 @@ def delete_run(store: Store, settings: Settings, run_id: int) -> None:
 
 def delete_dataset(store: Store, settings: Settings, dataset_id: int) -> None:
     """The dataset with all that came from it. Raises CannotTrain while a run of it goes on."""
+    end_abandoned(store, settings)
     runs = store.runs.list(dataset_id)
     for run in runs:
-        if run.status in ("queued", "running"):
+        if run.status in GOING_ON:
             raise CannotTrain("A training on this dataset is still going on. Cancel it first.")
     store.datasets.delete(dataset_id)
     for run in runs:
         shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
+
+
+def run_lock(settings: Settings, run_id: int) -> Path:
+    """Held by a command line while it trains this run without a job."""
+    return settings.jobs_dir / f"run-{run_id}.lock"
+
+
+def end_abandoned(store: Store, settings: Settings) -> None:
+    """Runs of a command line that was killed have no job that could end them."""
+    for run in store.runs.list():
+        lock = run_lock(settings, run.id)
+        if run.status in GOING_ON and run.job_id is None and locks.is_free(lock):
+            lock.unlink(missing_ok=True)
+            store.runs.update(
+                run.id,
+                status="failed",
+                error="The process that trained this run ended before it was done. Start it again.",
+                finished_at=datetime.now(UTC),
+            )
+
+
+def forget_unfinished(store: Store, settings: Settings) -> None:
+    """Remove what failed and cancelled runs left on disk, such as the state of a stopped fine-tuning."""
+    end_abandoned(store, settings)
+    for run in store.runs.list():
+        if run.status in ("failed", "cancelled"):
+            shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
 
 
 def latest_done(store: Store, dataset_id: int) -> TrainingRun | None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from core.config import Settings
 from core.domain import BETTER, TEST, VALIDATION, TrainingRun
-from core.errors import CannotTrain
+from core.errors import CannotTrain, LeaseLost
 from core.store.store import Store
 from core.workflow.task import Stages, Task
 
@@ -39,18 +39,34 @@ class Selection:
 
 
 def train(store: Store, settings: Settings, run_id: int, task: Task) -> TrainingRun:
-    """Train, judge, calibrate, predict every row, store. Safe to call again after a kill.
+    """Train, judge, calibrate, predict every row, store. Safe to call again after a kill: a fine-tuning
+    goes on from its last state, and a run that is done stays as it is.
 
-    Raises CannotTrain, ModelError or JobStopped; the caller records the failure.
+    Raises CannotTrain, ModelError or JobStopped; the caller records the failure, no file is left of it.
     """
+    run = store.runs.get(run_id)
+    if run.status == "done":
+        return run
+    folder = settings.runs_dir / f"run-{run_id}"
+    try:
+        _train(store, settings, run, folder, task)
+    except LeaseLost:
+        raise  # the folder belongs to the worker that has taken over
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder / "training", ignore_errors=True)
+    return store.runs.get(run_id)
+
+
+def _train(store: Store, settings: Settings, run: TrainingRun, folder: Path, task: Task) -> None:
     from threadpoolctl import threadpool_limits
 
     from core.models.device import choose_device, use_threads
 
-    stages = Stages()
-    run = store.runs.get(run_id)
-    folder = settings.runs_dir / f"run-{run_id}"
+    stages, run_id = Stages(), run.id
     check_space(folder.parent)
+    check_data(store, run)
     use_threads(settings.threads)
     device = choose_device(settings.device)
     store.runs.update(run_id, task.fence, status="running", device=device.description, versions=versions())
@@ -80,8 +96,6 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
         checkpoint=f"run-{run_id}/checkpoint",
         manifest_sha256=saved.manifest_sha256,
     )
-    shutil.rmtree(folder / "training", ignore_errors=True)
-    return store.runs.get(run_id)
 
 
 def select(store: Store, run: TrainingRun) -> tuple[Selection, tuple[str, ...]]:
@@ -169,7 +183,7 @@ def _fit(store, settings, run, selection, folder, device, stages, task) -> Resul
     if better:
         with stages.stage("fine_tune"):
             tuned, head, calibration, curve = _fine_tune(
-                store, run, encoder, quick, selection, folder, end + 8, task
+                store, run, encoder, quick, selection, folder, settings.save_every_s, end + 8, task
             )
         if tuned:
             with stages.stage("predict"):
@@ -233,7 +247,7 @@ def _baseline(selection: Selection, fit: np.ndarray, test: np.ndarray):
     return score("tfidf", selection.truth[test], predicted, selection.labels)
 
 
-def _fine_tune(store, run, encoder, quick, selection, folder: Path, start: float, task: Task):
+def _fine_tune(store, run, encoder, quick, selection, folder: Path, save_s: float, start: float, task: Task):
     """Returns whether an epoch beat Quick on the validation rows, and the head to answer with."""
     from core.training import calibration
     from core.training.trainer import Rows, fine_tune
@@ -246,7 +260,7 @@ def _fine_tune(store, run, encoder, quick, selection, folder: Path, start: float
     ]
     live = LiveCurve(store, run, task, start, 88)
     task.progress(start, "Starting to fine-tune")
-    tuned = fine_tune(encoder, quick.start, *parts, run.options, folder / "training", live.on_step)
+    tuned = fine_tune(encoder, quick.start, *parts, run.options, folder / "training", live.on_step, save_s)
     if tuned.best_epoch == 0:  # Quick's final head also learned from the validation rows
         return False, quick.final, quick.calibration, tuned.curve
     fitted = calibration.fit(tuned.validation_logits, parts[1].truth)
@@ -261,6 +275,7 @@ def _embed(store: Store, encoder, texts: list[str], task: Task, start: float, en
     missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
     report = _reporter(task, start, end, "Reading comments")
     vectors = encoder.embed(list(missing.values()), report)
+    vectors = vectors.astype(np.float16)  # as they come back from the store: the same run twice is equal
     if missing:
         store.embeddings.put(name, list(missing), vectors)
     known.update(zip(missing, vectors, strict=True))
@@ -316,6 +331,12 @@ def unknown_warnings(encoder, texts: Sequence[str]) -> tuple[str, ...]:
 
 def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def check_data(store: Store, run: TrainingRun) -> None:
+    """Raises CannotTrain when the rows or labels are not those the run was started on."""
+    if store.datasets.get(run.dataset_id).sha256 != run.data_sha256:
+        raise CannotTrain("The comments or labels changed after this training was started. Start it again.")
 
 
 def check_space(folder: Path, needed_mb: int = 600) -> None:

@@ -1,14 +1,18 @@
 """The whole way in one call, for automation: bytes of a CSV in, files and figures out."""
 
 import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.config import Settings, load_settings
 from core.domain import Columns, Import, Insights, Scores, TrainingOptions, TrainingRun
 from core.errors import AppError
+from core.jobs import locks
 from core.store.store import Store, open_store
 from core.workflow import feedback, reports, runs
 from core.workflow.explanations import explain, load_classifier
@@ -29,6 +33,7 @@ def walk(
     """Returns the figures that `python -m core run` prints. Raises AppError."""
     stages = Stages()
     settings = load_settings()
+    runs.check_options(settings, options)
     store = open_store(settings.url, settings.data_dir)
     progress(1, "Importing")
     with stages.stage("import"):
@@ -36,7 +41,8 @@ def walk(
     answer = {
         "rows_in": imported.rows_in,
         "rows_stored": imported.rows_stored,
-        "rows_rejected": [asdict(rejection) for rejection in imported.rejections],
+        "rows_rejected": imported.rows_rejected,
+        "rejections": [asdict(rejection) for rejection in imported.rejections],
         "labels": [],
         "model": None,
         "baseline": None,
@@ -52,12 +58,22 @@ def walk(
         answer |= _figures(run, imported)
         answer["files"] = _write_all(store, settings, run, out, stages, progress)
     else:
-        answer["warnings"].append(
-            "No label column and no rating were named, so no model was trained and there is nothing to "
-            "report on yet. Name one with --label or --rating."
-        )
+        answer["warnings"].append(_nothing_to_learn(columns))
     progress(100, "Done")
     return answer | _times(stages)
+
+
+def _nothing_to_learn(columns: Columns) -> str:
+    if columns.label:
+        reason = f"The column '{columns.label[:80]}' holds no label"
+    elif columns.rating:
+        reason = f"The column '{columns.rating[:80]}' holds fewer than two different ratings"
+    else:
+        reason = "No label column and no rating were named"
+    return (
+        f"{reason}, so no model was trained and there is nothing to report on yet. "
+        "Name a column with --label or --rating."
+    )
 
 
 def _train(
@@ -74,17 +90,32 @@ def _train(
 
     dataset = store.datasets.get(imported.dataset_id)
     key = runs.training_key(dataset.sha256, label_set_id, options) + f":{time.time_ns()}"
+    runs.forget_unfinished(store, settings)
     run = store.runs.add(dataset.id, label_set_id, options, dataset.sha256, key)
-    try:
-        with stages.stage("training"):
-            done = train(store, settings, run.id, Task(lambda pct, what: progress(5 + pct * 0.75, what)))
-    except BaseException as error:
-        sentence = str(error) if isinstance(error, AppError) else "The training was stopped."
-        store.runs.update(run.id, None, status="failed", error=sentence)
-        raise
+    with _held(store, settings, run.id), stages.stage("training"):
+        done = train(store, settings, run.id, Task(lambda pct, what: progress(5 + pct * 0.75, what)))
     stages.seconds |= {f"training.{name}": value for name, value in done.seconds.items()}
     stages.cpu_seconds |= {f"training.{name}": value for name, value in done.cpu_seconds.items()}
     return done
+
+
+@contextmanager
+def _held(store: Store, settings: Settings, run_id: int) -> Iterator[None]:
+    """Shows others that this process trains the run, and ends the run when it does not get done."""
+    path = runs.run_lock(settings, run_id)
+    lock = locks.take(path)
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt)
+        status = "cancelled" if stopped else "failed"
+        sentence = str(error) if isinstance(error, AppError) else "The training was stopped."
+        store.runs.update(run_id, status=status, error=sentence, finished_at=datetime.now(UTC))
+        raise
+    finally:
+        path.unlink(missing_ok=True)
+        if lock is not None:
+            os.close(lock)
 
 
 def _figures(run: TrainingRun, imported: Import) -> dict:
@@ -138,7 +169,9 @@ def _explanations(store: Store, settings: Settings, run: TrainingRun, found: Ins
 
     classifier = load_classifier(store, settings, run.id)
     first = {quote.theme: quote for quote in reversed(found.quotes)}
-    chosen = [first[theme.name] for theme in found.themes if theme.name in first][:EXPLAINED]
+    chosen = [
+        first[theme.name] for theme in found.themes if theme.name in first and theme.name in run.labels
+    ][:EXPLAINED]
     with path.open("w", encoding="utf-8") as file:
         for quote in chosen:
             attribution = explain(classifier, quote.text, quote.theme, METHOD)

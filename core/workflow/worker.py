@@ -8,7 +8,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from core.config import Settings, load_settings  # noqa: E402
 from core.jobs.worker import JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402
-from core.workflow.runs import TRAIN  # noqa: E402
+from core.workflow.feedback import forget_old_uploads  # noqa: E402
+from core.workflow.runs import TRAIN, forget_unfinished  # noqa: E402
 from core.workflow.task import Task  # noqa: E402
 
 
@@ -26,6 +27,8 @@ def kinds(store: Store, settings: Settings) -> dict:
 def main() -> None:
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
+    forget_unfinished(store, settings)
+    forget_old_uploads(settings)
     run_worker(store, settings, kinds(store, settings))
 
 

@@ -57,8 +57,9 @@ def need_run(dataset: Dataset, gives: str) -> TrainingRun:
     run = choose_run(dataset)
     if run is not None:
         return run
-    from pages.parts.progress import watch_active
+    from pages.parts.progress import tell_failure, watch_active
 
+    tell_failure(dataset.id)
     if not watch_active(dataset.id):
         st.info(f"Train a model first: {gives}")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")

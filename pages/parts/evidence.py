@@ -11,7 +11,7 @@ LIMIT = 500
 
 def show_rows(run: TrainingRun, ids: tuple[int, ...], heading: str, key: str) -> None:
     """A table of the rows with what the model says and what a person said, most certain first."""
-    table = results.evidence(run.id, run.manifest_sha256, (key, str(hash(ids))), "Most certain", LIMIT, ids)
+    table = results.evidence(run, ids, "Most certain", LIMIT)
     st.markdown(f"**{plain(heading)}** · {len(ids):,} comment{'' if len(ids) == 1 else 's'}")
     if len(ids) > LIMIT:
         st.caption(f"The {LIMIT} of them that the model is most certain of.")

@@ -33,12 +33,11 @@ def choose_text(run: TrainingRun) -> str:
 
 
 def _stored(run: TrainingRun) -> str:
-    themes = {theme.name: theme for theme in results.insights(run).themes}
+    themes = results.predicted(run)
     left, right = st.columns([1, 1])
     name = left.selectbox("Predicted as", list(themes), key="explain_theme")
     order = right.segmented_control("First", ORDERS, default=ORDERS[0], required=True, key="explain_order")
-    mark = ("theme", name)
-    table = results.evidence(run.id, run.manifest_sha256, mark, order, 50, themes[name].ids)
+    table = results.evidence(run, themes[name], order, 50)
     chosen = st.dataframe(
         table[["text", "label", "given", "probability"]],
         key=f"explain_rows_{run.id}_{list(themes).index(name)}_{order}",

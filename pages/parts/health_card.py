@@ -3,18 +3,13 @@
 import streamlit as st
 
 from core.domain import Dataset
-from core.workflow import feedback, runs
-from pages.parts import resources
+from core.workflow import runs
+from pages.parts import resources, results
 from pages.parts.plain import bullets, plain
 
 
-@st.cache_resource(max_entries=8, show_spinner="Checking the comments")
-def _health(dataset_id: int, sha256: str):
-    return feedback.health_of(resources.store(), dataset_id)
-
-
 def show(dataset: Dataset) -> None:
-    health = _health(dataset.id, dataset.sha256)
+    health = results.health(dataset)
     st.subheader(plain(dataset.name))
     labels = sum(health.label_counts.values())
     dates = f"{health.first_date} to {health.last_date}" if health.dated else "none"
@@ -68,12 +63,14 @@ def _imports(dataset: Dataset) -> None:
 
 
 def _delete(dataset: Dataset) -> None:
-    with st.popover("Undo this import", icon=":material/undo:"):
+    # Keys of the dataset: a second click must never land on the dataset that comes next.
+    with st.popover("Undo this import", icon=":material/undo:", key=f"undo_{dataset.id}"):
         st.markdown(
             f"This removes **{plain(dataset.name)}** with its {dataset.rows:,} comments, its runs, "
             "predictions and reports. It cannot be brought back."
         )
-        if st.button("Remove it", type="primary", key="remove_dataset"):
+        if st.button("Remove it", type="primary", key=f"remove_{dataset.id}"):
             runs.delete_dataset(resources.store(), resources.settings(), dataset.id)
+            results.forget_cached()
             st.session_state.pop("dataset", None)
             st.rerun()

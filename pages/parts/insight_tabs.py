@@ -83,7 +83,14 @@ def _trend(run: TrainingRun, insights: Insights) -> None:
         _missing(insights, "date", "There is no trend to draw.")
         return
     st.markdown(f"**Share of feedback by {insights.period}** · band: likely range (90%)")
-    clicked = _chart(charts.trend_lines(insights.trends), "trend", "Share of each theme over time")
+    names = [trend.theme for trend in insights.trends]
+    shown = names[: charts.MAX_TRENDS]
+    if len(names) > len(shown):
+        shown = st.multiselect(
+            "Themes", names, default=shown, max_selections=charts.MAX_TRENDS, key="trend_themes"
+        )
+    figure = charts.trend_lines(insights.trends, shown)
+    clicked = _chart(figure, "trend", "Share of each theme over time")
     if len(clicked) >= 2:
         theme, start = str(clicked[0]), str(clicked[1])
         for trend in insights.trends:
@@ -100,12 +107,18 @@ def _segments(run: TrainingRun, insights: Insights) -> None:
     if not names:
         _missing(insights, "segment", "There is no segment column to compare.")
         return
-    chosen = st.segmented_control("Compare by", names, default=names[0], key="segment") or names[0]
+    chosen = (
+        st.segmented_control("Compare by", names, default=names[0], format_func=plain, key="segment")
+        or names[0]
+    )
     cells = [cell for cell in insights.segments if cell.segment == chosen]
     st.markdown(
         "**Share of each theme inside each segment** · ▲ clearly more than elsewhere; grey: too few rows"
     )
     clicked = _chart(charts.segment_map(cells, chosen), f"map_{names.index(chosen)}", f"Themes by {chosen}")
+    themes, values = charts.segment_axes(cells, chosen)
+    if len({cell.theme for cell in cells}) > len(themes) or len({cell.value for cell in cells}) > len(values):
+        st.caption("Shown: the largest themes and values. The Excel report has all of them.")
     found = [cell for cell in cells if (cell.theme, cell.value) == clicked[:2]]
     if not found:
         st.caption("Click a cell to read its comments.")

@@ -23,3 +23,8 @@ def words_that_mattered(run: TrainingRun, text: str, label: str) -> Attribution:
 @st.cache_resource(max_entries=200, show_spinner="Leaving out one word at a time")
 def _words_that_mattered(run_id: int, manifest_sha256: str, text: str, label: str) -> Attribution:
     return explanations.words_that_mattered(_classifier(run_id, manifest_sha256), text, label)
+
+
+def forget_cached() -> None:
+    _classifier.clear()
+    _words_that_mattered.clear()

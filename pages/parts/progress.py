@@ -19,8 +19,20 @@ def watch_active(dataset_id: int | None = None) -> bool:
     """Draw each run that waits or goes on; False when there is none."""
     runs = active_runs(dataset_id)
     for run in reversed(runs):
-        watch(run.id)
+        if run.job_id is None:
+            st.info(f"Run {run.id} is being trained by a command line outside this page.")
+        else:
+            watch(run.id)
     return bool(runs)
+
+
+def tell_failure(dataset_id: int) -> None:
+    """Why the newest run of the dataset gave nothing, should it be so."""
+    for run in resources.store().runs.list(dataset_id)[:1]:
+        if run.status == "failed":
+            st.error(f"Run {run.id} failed: {plain(run.error, 600)}", icon=":material/error:")
+        elif run.status == "cancelled":
+            st.info(f"Run {run.id} was cancelled. Nothing of it was kept.", icon=":material/stop_circle:")
 
 
 def _somebody_works() -> bool:
@@ -35,7 +47,7 @@ def watch(run_id: int) -> None:
         run = store.runs.get(run_id)
     except NotFound:
         st.rerun()
-    if run.status not in ACTIVE or run.job_id is None:
+    if run.status not in ACTIVE:
         st.rerun()
     job = store.jobs.get(run.job_id)
     place = store.jobs.place(run.job_id)

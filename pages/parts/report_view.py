@@ -8,7 +8,7 @@ from core.charts import runs as run_charts
 from core.charts import themes as charts
 from core.domain import TrainingRun
 from core.workflow import reports
-from pages.parts import resources
+from pages.parts import resources, results
 from pages.parts.plain import bullets, plain
 
 ICONS = {
@@ -25,14 +25,8 @@ DRAW = {
 }
 
 
-@st.cache_resource(max_entries=8, show_spinner="Freezing the numbers")
-def _outline(run_id: int, manifest_sha256: str):
-    return reports.make_outline(resources.store(), run_id)
-
-
 def downloads(run: TrainingRun) -> None:
     """One button a format; a file is built when its button is pressed."""
-    _outline(run.id, run.manifest_sha256)
     store = resources.store()
     with st.container(horizontal=True):
         for key, known in reports.formats().items():
@@ -54,7 +48,7 @@ def downloads(run: TrainingRun) -> None:
 
 def preview(run: TrainingRun) -> None:
     """The sections in their order, drawn from the same outline as the files."""
-    outline = _outline(run.id, run.manifest_sha256)
+    outline = results.outline(run)
     with st.container(border=True):
         st.subheader(plain(outline.title))
         st.caption(plain(outline.subtitle))

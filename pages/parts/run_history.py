@@ -28,7 +28,7 @@ def show() -> None:
     started = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
     event = st.dataframe(
         [_row(run, names) for run in runs],
-        key=f"runs_{len(runs)}",
+        key="runs_" + "_".join(str(run.id) for run in runs[:50]),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -64,9 +64,9 @@ def _one(run: TrainingRun) -> None:
         st.error(plain(run.error, 600))
     if run.status in ("queued", "running"):
         return
-    with st.popover("Delete this run", icon=":material/delete:"):
+    with st.popover("Delete this run", icon=":material/delete:", key=f"delete_{run.id}"):
         st.markdown(f"This removes run {run.id} with its model, predictions and reports.")
-        if st.button("Delete it", type="primary", key="delete_run"):
+        if st.button("Delete it", type="primary", key=f"delete_now_{run.id}"):
             run_work.delete_run(resources.store(), resources.settings(), run.id)
             st.session_state.pop("run", None)
             st.rerun()

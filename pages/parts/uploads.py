@@ -28,7 +28,7 @@ HELP = {
     "date": "Gives trends.",
     "rating": "Stars or a score. Gives the rating of each theme; without labels it serves as sentiment.",
     "author": "Who wrote it. Stored as a pseudonym only.",
-    "account": "The customer organisation. Counted once.",
+    "account": "The customer organisation. Ranges allow for its many comments; it is quoted once a theme.",
     "channel": "Where it came from, such as support or app store.",
     "language": "Leave empty: Roadlens finds the language itself.",
 }
@@ -84,6 +84,7 @@ def _preview(upload: str, file_name: str) -> Preview:
 
 def _confirm(upload: str, file_name: str) -> None:
     if st.button("Choose another file", icon=":material/close:", type="tertiary"):
+        feedback.drop_upload(resources.settings(), upload)
         _forget_upload()
         st.rerun()
     preview = _preview(upload, file_name)
@@ -143,6 +144,8 @@ def _import(preview: Preview, columns: Columns, name: str) -> None:
 
 
 def _forget_upload() -> None:
+    """The rows of a preview are not masked: they leave the memory with the upload."""
+    _preview.clear()
     st.session_state.pop("upload", None)
     for role in (*ROLES, "segments"):
         st.session_state.pop(f"role_{role}", None)

@@ -16,7 +16,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, sync_playwright
+
+from tests.browser.walking import processes
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = (
@@ -45,10 +47,20 @@ class Server:
     url: str
     log_file: Path
     data_dir: Path
+    process: subprocess.Popen
 
     @property
     def log(self) -> str:
         return self.log_file.read_text(errors="replace")
+
+    @property
+    def workers(self) -> list[int]:
+        """Process ids; each worker has a session of its own and outlives the server."""
+        return [
+            found
+            for found in processes({"ROADLENS_DATA_DIR": str(self.data_dir)})
+            if found != self.process.pid
+        ]
 
 
 def free_port() -> int:
@@ -66,12 +78,15 @@ def is_healthy(url: str) -> bool:
 
 
 @contextmanager
-def running(folder: Path, *options: str, script: Path = ROOT / "app.py", **settings: str) -> Iterator[Server]:
+def running(
+    folder: Path, *options: str, script: Path = ROOT / "app.py", port: int = 0, **settings: str
+) -> Iterator[Server]:
     """`streamlit run` in a process group of its own, ended with all it started."""
-    port, log_file, data_dir = free_port(), folder / "server.log", folder / "data"
+    port, log_file, data_dir = port or free_port(), folder / "server.log", folder / "data"
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", "true"]
     environment = os.environ | {"ROADLENS_DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)} | settings
-    with log_file.open("wb") as log:
+    environment["PYTHONFAULTHANDLER"] = "1"  # a crash leaves its place in the log
+    with log_file.open("ab") as log:
         process = subprocess.Popen(
             [*command, "--server.port", str(port), *options],
             cwd=ROOT,
@@ -81,7 +96,7 @@ def running(folder: Path, *options: str, script: Path = ROOT / "app.py", **setti
             stderr=log,
             start_new_session=True,
         )
-    server = Server(f"http://127.0.0.1:{port}", log_file, data_dir)
+    server = Server(f"http://127.0.0.1:{port}", log_file, data_dir, process)
     try:
         deadline = time.monotonic() + 60
         while not is_healthy(server.url):
@@ -91,9 +106,13 @@ def running(folder: Path, *options: str, script: Path = ROOT / "app.py", **setti
         yield server
     finally:
         end(process)
+        for worker in server.workers:
+            os.kill(worker, signal.SIGKILL)
 
 
 def end(process: subprocess.Popen) -> None:
+    if process.poll() is not None:
+        return
     os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(timeout=10)
@@ -144,11 +163,16 @@ class Watch:
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", self._refuse)
         page.expose_function("trouble", self._broke)
         page.add_init_script(WATCH)
 
     def _broke(self, said: str) -> None:
         self.trouble.append(said)
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.errors.append(f"a dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _note(self, message: ConsoleMessage) -> None:
         address = message.location.get("url", "")
@@ -170,8 +194,8 @@ def watch() -> Watch:
     return Watch()
 
 
-@pytest.fixture
-def page(browser: Browser, watch: Watch) -> Iterator[Page]:
+@contextmanager
+def watched(browser: Browser, watch: Watch) -> Iterator[Page]:
     """A page of its own context. Afterwards: no request left the host, no error was shown or logged."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.set_default_timeout(20_000)
@@ -183,3 +207,16 @@ def page(browser: Browser, watch: Watch) -> Iterator[Page]:
     assert not watch.outside, f"requests left this machine: {watch.outside}"
     assert not watch.trouble, f"the page showed an error: {watch.trouble[0]}"
     assert not watch.errors, f"the browser's console has errors: {watch.errors}"
+
+
+@pytest.fixture
+def page(browser: Browser, watch: Watch) -> Iterator[Page]:
+    with watched(browser, watch) as opened:
+        yield opened
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[[], Page]]:
+    """Pages of people who know nothing of each other, each watched like `page`."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(watched(browser, Watch()))

@@ -1,13 +1,18 @@
+import json
+import shutil
 import threading
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from core.errors import UnsafeModel
 from core.models.classifier import Calibration, Classifier, Head
 from core.models.device import Device
 from core.models.encoder import load_encoder
+
+CPU = Device("cpu", False, "")
 
 
 def test_vectors_are_the_normalised_mean_of_the_last_hidden_states(tiny_encoder):
@@ -71,6 +76,53 @@ def test_a_folder_that_is_no_encoder_is_refused(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(UnsafeModel, match="plain encoder"):
         load_encoder(tmp_path, "odd/model", "x", Device("cpu", False, ""), 16)
+
+
+def test_a_folder_without_all_weights_is_refused(encoder_folder, tmp_path):
+    """transformers would fill in random ones without a word."""
+    folder = shutil.copytree(encoder_folder, tmp_path / "copy")
+    weights = load_file(folder / "model.safetensors")
+    del weights["encoder.layer.1.output.dense.weight"]
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(UnsafeModel, match="incomplete"):
+        load_encoder(folder, "odd/model", "x", CPU, 16)
+
+
+def test_a_folder_with_cut_weights_is_refused(encoder_folder, tmp_path):
+    folder = shutil.copytree(encoder_folder, tmp_path / "copy")
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UnsafeModel, match="plain encoder"):
+        load_encoder(folder, "odd/model", "x", CPU, 16)
+
+
+def test_a_model_that_needs_more_than_a_text_is_refused(encoder_folder, tmp_path):
+    from transformers import T5Config, T5Model
+
+    folder = shutil.copytree(encoder_folder, tmp_path / "copy")
+    T5Model(T5Config(vocab_size=60, d_model=16, d_kv=4, d_ff=16, num_layers=1, num_heads=2)).save_pretrained(
+        folder
+    )
+    with pytest.raises(UnsafeModel, match="plain encoder"):
+        load_encoder(folder, "odd/model", "x", CPU, 16)
+
+
+def test_pickled_weights_are_not_read(encoder_folder, tmp_path):
+    folder = shutil.copytree(encoder_folder, tmp_path / "copy")
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(UnsafeModel, match="plain encoder"):
+        load_encoder(folder, "odd/model", "x", CPU, 16)
+
+
+def test_a_tokenizer_without_a_padding_token_will_do(encoder_folder, tmp_path, tiny_encoder):
+    folder = shutil.copytree(encoder_folder, tmp_path / "copy")
+    about = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps(about | {"pad_token": None}))
+    encoder = load_encoder(folder, "tiny", "x", CPU, 16)
+    assert encoder.tokenizer.pad_token_id is None
+    texts = ["love it", "the app is slow and it crashes again"]
+    assert np.allclose(encoder.embed(texts), tiny_encoder.embed(texts), atol=1e-6)
 
 
 def test_the_classifier_reads_each_distinct_text_once_and_sums_to_one(tiny_encoder):

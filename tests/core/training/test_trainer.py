@@ -84,6 +84,44 @@ def test_a_killed_training_goes_on_to_the_same_weights(encoder_folder, comments,
     assert resumed.curve == whole.curve
 
 
+def test_a_training_killed_at_any_step_judges_every_epoch(encoder_folder, comments, tmp_path):
+    """A state saved at the last step of an epoch, before its judging, would skip it."""
+    from core.models.device import Device
+    from core.models.encoder import load_encoder
+
+    def kill(step, steps, curve):
+        if step == limit:
+            raise Killed
+
+    def fresh():
+        return load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
+
+    limit = -1
+    whole = tune(fresh(), comments, tmp_path / "whole")
+    an_epoch = max(point.step for point in whole.curve) // 3
+    for step in (an_epoch, 2 * an_epoch, 3 * an_epoch):
+        folder, limit = tmp_path / str(step), step
+        with pytest.raises(Killed):
+            tune(fresh(), comments, folder, kill, save_seconds=-1.0)
+        limit = -1
+        assert tune(fresh(), comments, folder, kill, save_seconds=-1.0).curve == whole.curve
+
+
+def test_a_state_without_its_best_epoch_leaves_the_model_as_it_is(tiny_encoder, comments, tmp_path):
+    def stop(step, steps, curve):
+        if step == 3:
+            raise Killed
+
+    with pytest.raises(Killed):
+        tune(tiny_encoder, comments, tmp_path, stop, save_seconds=-1.0)
+    (tmp_path / "best-0.safetensors").unlink()
+    model = trainer.Tuned(tiny_encoder, start_head(tiny_encoder, parts(comments)[0]))
+    before = [weight.clone() for weight in model.parameters()]
+    assert trainer.resume.load(tmp_path, model, trainer._optimiser(model, OPTIONS)) is None
+    for left, right in zip(before, model.parameters(), strict=True):
+        assert torch.equal(left, right)
+
+
 def test_a_damaged_state_is_passed_over_for_the_one_before(tiny_encoder, comments, tmp_path):
     def stop(step, steps, curve):
         if step == 5:

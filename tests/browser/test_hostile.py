@@ -1,0 +1,267 @@
+"""A file in which everything is hostile: shown as written on every page, and inert in every download."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from openpyxl import load_workbook
+from playwright.sync_api import Page, expect
+
+from core.charts.labels import shorten
+from core.reports.safe import FORMULA_STARTS
+from core.workflow.insights import insights
+from pages.parts.frame import PAGES
+from tests.browser.conftest import Server
+from tests.browser.walking import (
+    chart,
+    choose,
+    chosen,
+    click_mark,
+    go,
+    main,
+    open_tab,
+    press,
+    reading,
+    table,
+    until,
+    whole_numbers,
+)
+
+PICTURE = "![x](http://beacon.example/a.png)"
+TAG = "<img src=http://beacon.example/b.png onerror=alert(1)>"
+LINK = "[click](javascript:alert(1))"
+SCRIPT = "</script><script>alert(1)</script>"
+FORMULA = "=cmd|'/c calc'!A1"
+TURNED = "\u202egnp.exe\u202c"
+FAMILY = "👩\u200d👩\u200d👧 <b>é</b>"
+
+FILE = "<img src=x onerror=alert(1)> =cmd() ![x](y) \u202efdp.csv"
+TEXT, LABEL, DATE, SEGMENT = HEADER = (
+    f"=text {PICTURE}",
+    f"{TAG} label",
+    ":red[when] $x$ `d`",
+    f"+plan {LINK} {SCRIPT}",
+)
+LABELS = (FORMULA, f"{PICTURE} {TURNED}", f"{LINK} {FAMILY}", SCRIPT + "long " * 60 + "end")
+SEGMENTS = (f"@ SUM(1+1) {TAG}", f"-1+1 {PICTURE}", f"{FAMILY} {TURNED}")
+TEXTS = (
+    f"{FORMULA} the export is broken again number",
+    f"{TAG} and {PICTURE} should be words in number",
+    f"{LINK} javascript:alert(1) is what somebody wrote number",
+    f"+1 {TURNED} turned {FAMILY} in the comment of number",
+    "-2+3 # head > quote | - item 1. *b* `c` ~~s~~ &amp; &#x41; \\* $x^2$ :smile: number",
+    "very " * 3000 + "long comment with the number",
+    "two\nlines, \"quotes\"; \ttabs and ''' number",
+)
+ROWS = tuple(
+    (
+        f"{TEXTS[number % 7]} {number}",
+        LABELS[number % 4],
+        f"2025-0{1 + number % 6}-1{number % 9}",
+        SEGMENTS[number % 3],
+    )
+    for number in range(84)
+)
+MADE_OF_DATA = (
+    "[src*=beacon], [href*=beacon], [href^=javascript], img[src=x], img[src=y], [onerror], .katex, "
+    "[data-testid=stMain] script, [data-testid=stMain] b"
+)
+
+
+def test_hostile_words_stay_words_on_every_page_and_in_every_file(start_server, page, open_page, tmp_path):
+    server = start_server(ROADLENS_DEVICE="cpu")
+    upload(page, server)
+    train(page)
+    walk_through_explain(page)
+    walk_through_insights(page, server)
+    walk_through_runs(page)
+    for _, title, *_ in PAGES:
+        go(page, title)
+        expect_words(page, FILE.removesuffix(".csv") if title in ("Home", "Feedback", "Insights") else "")
+    go(page, "Report")
+    expect_words(page, FILE.removesuffix(".csv"), *TEXTS[2:3])
+    expect_safe_files(download(page, tmp_path))
+    expect_safe_report(open_page(), tmp_path / "report.html")
+    expect_no_cell_in_the_logs(server)
+
+
+def plain_words(text: str) -> str:
+    """As `plain` and charts show them: one line, no marks that turn or hide text."""
+    return shorten(text, 10_000)
+
+
+def expect_words(page: Page, *texts: str) -> None:
+    """On the page as they are written; an invisible joiner may stand in them. Nothing is made of them."""
+    for text in filter(None, texts):
+        signs = "\u2060?".join(map(re.escape, plain_words(text)))
+        expect(main(page)).to_contain_text(re.compile(signs))
+    expect_inert(page)
+
+
+def expect_inert(page: Page) -> None:
+    assert page.locator(MADE_OF_DATA).evaluate_all("found => found.map(made => made.outerHTML)") == []
+
+
+# ---- pages --------------------------------------------------------------------------------
+
+
+def upload(page: Page, server: Server) -> None:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([HEADER, *ROWS])
+    file = {"name": FILE, "mimeType": "text/csv", "buffer": text.getvalue().encode()}
+    page.goto(f"{server.url}/feedback")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file])
+    expect_words(page, FILE)
+    assert table(page, "The first rows of the file")[1][:2] == list(ROWS[1][:2])
+    for role, header in (("Comment text", TEXT), ("Label", LABEL), ("Date", DATE)):
+        if chosen(page, role) != header:
+            choose(page, role, header)
+            assert chosen(page, role) == header
+    choose(page, "Segments to compare", SEGMENT)
+    page.keyboard.press("Escape")
+    segments = page.locator(".st-key-role_segments").get_by_role("group", name="Selected values")
+    expect(segments).to_have_text(SEGMENT)
+    press(page, "Import")
+    sentence = main(page).get_by_text("rows in the file =")
+    expect(sentence).to_be_visible()
+    assert whole_numbers(sentence.inner_text()) == [84, 84, 0]
+    expect_stored_as_written(server)
+
+
+def expect_stored_as_written(server: Server) -> None:
+    with reading(server.data_dir) as store:
+        (dataset,) = store.datasets.list()
+        feedback = store.datasets.feedback(dataset.id)
+        (label_set,) = store.labels.sets(dataset.id)
+        assert store.datasets.imports(dataset.id)[0].file_name == FILE
+    assert feedback["text"].tolist() == [row[0] for row in ROWS]
+    assert feedback[f"segment:{SEGMENT}"].tolist() == [row[3] for row in ROWS]
+    assert label_set.name == LABEL
+    assert dict(label_set.counts) == dict.fromkeys(LABELS, 21)
+
+
+def train(page: Page) -> None:
+    go(page, "Train")
+    expect_words(page, LABEL, SCRIPT)
+    press(page, "Train")
+    expect(page.get_by_role("heading", name="Run 1: Quick")).to_be_visible(timeout=90_000)
+    chart(page, "label_scores")
+    labels = {row[0] for row in table(page, "Scores by label")}
+    assert labels == set(LABELS)
+    for tab, shown in (("Mix-ups", ".st-key-confusion"), ("Training", "canvas"), ("Model card", "canvas")):
+        open_tab(page, tab)
+        page.locator(shown).first.wait_for()
+        expect_inert(page)
+
+
+def walk_through_explain(page: Page) -> None:
+    go(page, "Explain")
+    words = page.locator(".st-key-words .words")
+    texts = {row[0] for row in ROWS}
+    for label in LABELS:
+        chart(page, "bars", timeout=60_000)
+        choose(page, "Predicted as", label)
+        print(table(page, "Comments to choose from")[:2])
+        until(lambda chosen=label: given(page) == {chosen}, 20, "the comments of the label are listed")
+        expect(words).to_have_text(table(page, "Comments to choose from")[0][0])
+        assert words.text_content() in texts
+        expect_inert(page)
+    open_tab(page, "All labels")
+    chart(page, "chances")
+    open_tab(page, "Where the model looked")
+    chart(page, "attention")
+    expect_inert(page)
+
+
+def given(page: Page) -> set[str]:
+    """What people said of the comments that are listed."""
+    return {"".join(row[2:3]) for row in table(page, "Comments to choose from")}
+
+
+def walk_through_insights(page: Page, server: Server) -> None:
+    with reading(server.data_dir) as store:
+        found = insights(store, 1)
+    go(page, "Insights")
+    page.reload()  # the name of the dataset is part of the address
+    click_mark(chart(page, "themes"), 0)
+    name = found.themes[0].name
+    expect_words(page, f"{shorten(name, 200)}" if len(name) < 200 else SCRIPT, LABEL)
+    texts = {" ".join(row[0].split()) for row in ROWS}
+    assert {" ".join(row[0].split()) for row in table(page, "Comments behind")} <= texts
+    for tab, key in (("Trend", "trend"), ("Segments", "map_0")):
+        open_tab(page, tab)
+        click_mark(chart(page, key), 0)
+        assert table(page, "Comments behind")
+        expect_inert(page)
+    open_tab(page, "Quotes")
+    quotes = main(page).get_by_test_id("stText")
+    expect(quotes).to_have_count(len(found.quotes))
+    assert quotes.all_inner_texts() == [quote.text for quote in found.quotes]
+    expect_inert(page)
+
+
+def walk_through_runs(page: Page) -> None:
+    go(page, "Runs")
+    row = table(page, "All runs")[0]
+    assert any(plain_words(cell) == plain_words(FILE.removesuffix(".csv")) for cell in row)
+    expect_inert(page)
+
+
+# ---- files --------------------------------------------------------------------------------
+
+
+def download(page: Page, folder: Path) -> Callable[[str], Path]:
+    for key in ("pptx", "html", "xlsx", "csv"):
+        with page.expect_download() as started:
+            page.locator(f".st-key-download_{key} button").click()
+        started.value.save_as(folder / f"report.{key}")
+    return lambda key: folder / f"report.{key}"
+
+
+def expect_safe_files(path: Callable[[str], Path]) -> None:
+    lines = list(csv.reader(io.StringIO(path("csv").read_text(encoding="utf-8-sig"), newline="")))
+    assert len(lines) > 40
+    expect_no_formula(cell for line in lines for cell in line)
+    expect_safe_workbook(path("xlsx").read_bytes())
+    with zipfile.ZipFile(path("pptx")) as deck:
+        books = [name for name in deck.namelist() if name.endswith(".xlsx")]
+        assert len(books) > 3
+        for name in books:
+            expect_safe_workbook(deck.read(name))
+        for name in deck.namelist():
+            if name.endswith(".rels"):
+                assert b'TargetMode="External"' not in deck.read(name), name
+
+
+def expect_no_formula(cells: Iterable[object]) -> None:
+    assert [cell for cell in cells if str(cell).startswith(FORMULA_STARTS)] == []
+
+
+def expect_safe_workbook(data: bytes) -> None:
+    cells = [cell for sheet in load_workbook(io.BytesIO(data)) for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n", "d"}  # no "f"
+    assert not any(cell.hyperlink for cell in cells)
+    expect_no_formula(cell.value for cell in cells if cell.data_type == "s")
+
+
+def expect_safe_report(page: Page, path: Path) -> None:
+    """Opened by a double click: drawn, and still nothing runs or is fetched (the page is watched)."""
+    page.goto(path.as_uri())
+    page.locator("#F01 .nsewdrag").first.wait_for(state="attached")
+    said = page.locator("body").inner_text()
+    assert plain_words(TEXTS[2]) in said
+    assert "=cmd|" in said
+    assert (
+        page.locator("[src*=beacon], [href*=beacon], [href^=javascript], [onerror], body b, img").count() == 0
+    )
+
+
+def expect_no_cell_in_the_logs(server: Server) -> None:
+    logs = [server.log_file, *server.data_dir.glob("jobs/*.log")]
+    assert len(logs) > 1
+    for log in logs:
+        said = log.read_text(errors="replace")
+        assert not any(word in said for word in ("export is broken", "somebody wrote", "calc", "beacon"))

@@ -1,0 +1,319 @@
+"""The whole way in a browser: from nothing, and from a file of one's own, to numbers one can take away."""
+
+import csv
+import html.parser
+import io
+import json
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Page, expect
+from pptx import Presentation
+
+from core.charts.labels import percent
+from core.domain import Insights
+from core.workflow.insights import insights, sentences
+from tests.browser.walking import (
+    Numbers,
+    chart,
+    choose,
+    chosen,
+    click_mark,
+    drawn_shares,
+    estimated,
+    go,
+    main,
+    open_tab,
+    press,
+    progress,
+    reading,
+    table,
+    traces,
+    whole_numbers,
+)
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "airline_tweets_60.csv"
+LABELS = {"negative", "neutral", "positive"}
+HOSTILE = "<img src=x onerror=alert(1)> ![x](http://example.com/x.png) =1+1"
+TRAINING_MS = 90_000
+
+
+def shares_in(found: Insights) -> Numbers:
+    return estimated((theme.name, theme.share) for theme in found.themes)
+
+
+def stored_insights(data_dir: Path, run_id: int) -> Insights:
+    with reading(data_dir) as store:
+        return insights(store, run_id)
+
+
+def expect_insights(page: Page, found: Insights) -> None:
+    """The Insights page says these sentences and draws these numbers."""
+    expect(page).to_have_title("Insights")
+    drawn = chart(page, "themes", TRAINING_MS)
+    assert drawn_shares(traces(drawn)) == pytest.approx(shares_in(found), abs=1e-12)
+    for theme in found.themes:
+        assert percent(theme.share.mid) in drawn.inner_text()
+    said = main(page).inner_text().replace("\u2060", "")
+    for sentence in sentences(found):
+        assert sentence in said
+
+
+# ---- the sample ---------------------------------------------------------------------------
+
+
+def test_one_click_leads_from_nothing_to_the_insights_of_the_sample(start_server, page, capsys):
+    server = start_server()
+    page.goto(server.url)
+    started = time.perf_counter()
+    press(page, "Try the sample")
+    expect(page).to_have_title("Insights")
+    chart(page, "themes", TRAINING_MS)
+    with capsys.disabled():
+        print(f"\none click to the insights of the sample: {time.perf_counter() - started:.1f} s")
+    expect_insights(page, stored_insights(server.data_dir, run_id=1))
+
+    go(page, "Home")
+    press(page, "Try the sample")  # again: nothing is imported or trained twice
+    chart(page, "themes")
+    with reading(server.data_dir) as store:
+        assert [dataset.sample for dataset in store.datasets.list()] == [True]
+        assert [run.status for run in store.runs.list()] == ["done"]
+
+
+# ---- a file of one's own ------------------------------------------------------------------
+
+
+@pytest.fixture
+def tweets(tmp_path: Path) -> Path:
+    """600 real tweets about airlines, the same ones each time."""
+    if not DATA.exists():
+        reason = f"the real tweets are not at {DATA.parent}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    every = pd.read_csv(DATA, dtype=str, keep_default_na=False)
+    cut = every.sample(600, random_state=7)
+    assert set(cut["airline_sentiment"]) == LABELS
+    assert cut["airline"].nunique() == 6
+    path = tmp_path / "tweets.csv"
+    cut.to_csv(path, index=False)
+    return path
+
+
+def test_a_file_of_ones_own_from_upload_to_the_deck(start_server, page, tweets, tmp_path):
+    server = start_server()
+    page.goto(server.url)
+    upload(page, tweets, server.data_dir)
+    train(page)
+    explain_a_stored_comment(page, server.data_dir)
+    explain_a_hostile_comment(page)
+    found = stored_insights(server.data_dir, run_id=1)
+    go(page, "Insights")
+    expect_insights(page, found)
+    open_marks(page, found)
+    take_the_report(page, found, tmp_path)
+
+
+def upload(page: Page, file: Path, data_dir: Path) -> None:
+    press(page, "Upload a file")
+    expect(page).to_have_title("Feedback")
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+    expect(main(page)).to_contain_text("600 rows · encoding utf-8 · delimiter ,")
+    roles = ("Comment text", "Label", "Date", "Rating", "Author", "Account", "Channel", "Language")
+    guessed = {role: chosen(page, role) for role in roles}
+    assert guessed == dict.fromkeys(roles, "(none)") | {
+        "Comment text": "text",
+        "Label": "airline_sentiment",
+        "Date": "tweet_created",
+        "Author": "name",
+    }
+    segments = page.locator(".st-key-role_segments").get_by_role("group", name="Selected values")
+    assert segments.inner_text().split() == ["airline", "user_timezone"]
+    page.get_by_role("button", name="Remove user_timezone").click()
+    choose(page, "Channel", "(none)")
+    press(page, "Import")
+    expect_rows_accounted_for(page, data_dir)
+
+
+def expect_rows_accounted_for(page: Page, data_dir: Path) -> None:
+    sentence = main(page).get_by_text("rows in the file =")
+    expect(sentence).to_be_visible()
+    rows_in, stored, rejected = whole_numbers(sentence.inner_text())
+    assert rows_in == 600 == stored + rejected
+    with reading(data_dir) as store:
+        (kept,) = store.datasets.imports(store.datasets.list()[0].id)
+        assert (kept.rows_in, kept.rows_stored, kept.rows_rejected) == (rows_in, stored, rejected)
+        assert kept.columns.segments == ("airline",)
+        assert len(store.datasets.feedback(kept.dataset_id)) == stored
+    for rejection in kept.rejections:
+        expect(
+            main(page).get_by_text(f"{rejection.rows} not stored: {rejection.reason}").first
+        ).to_be_visible()
+
+
+def train(page: Page) -> None:
+    go(page, "Train")
+    expect(page.get_by_role("radio", name="Quick")).to_be_checked()
+    press(page, "Train")
+    expect(main(page)).to_contain_text("Quick training · run 1")
+    assert 0 <= progress(page) <= 100
+    expect(page.get_by_role("heading", name="Run 1: Quick")).to_be_visible(timeout=TRAINING_MS)
+    expect(main(page).get_by_role("progressbar")).to_have_count(0)
+    expect(main(page)).to_contain_text("held-out comments")
+
+
+def explain_a_stored_comment(page: Page, data_dir: Path) -> None:
+    go(page, "Explain")
+    bars = chart(page, "bars", timeout=60_000)
+    words = page.locator(".st-key-words .words")
+    words.locator("span").first.wait_for()  # set by a script of its own
+    with reading(data_dir) as store:
+        feedback = store.datasets.feedback(store.datasets.list()[0].id)
+    text = words.text_content()
+    assert text in set(feedback["text"])
+    first = table(page, "Comments to choose from")[0]
+    assert " ".join(first[0].split()) == " ".join(text.split())
+    strengths = words.locator("span.for, span.against").evaluate_all(
+        "spans => spans.map(span => Number(getComputedStyle(span).getPropertyValue('--strength')))"
+    )
+    assert max(strengths) > 0
+    (weights,) = traces(bars)
+    assert weights["x"] and any(weights["x"])
+    assert all(word in text for (word,) in weights["customdata"])
+
+
+def explain_a_hostile_comment(page: Page) -> None:
+    page.get_by_role("radio", name="Paste a comment").click()
+    field = page.get_by_role("textbox", name="Comment", exact=True)
+    field.fill(HOSTILE)
+    field.press("Control+Enter")
+    words = page.locator(".st-key-words .words")
+    expect(words).to_have_text(HOSTILE)
+    assert main(page).locator("img[src*=example], img[src=x], a[href*=example]").count() == 0
+    drawn = {word for (word,) in traces(chart(page, "bars"))[0]["customdata"]}
+    assert drawn <= set(HOSTILE.split())
+    open_tab(page, "Where the model looked")
+    matrix = next(t["z"] for t in traces(chart(page, "attention")) if t["type"] == "heatmap")
+    assert len(matrix) > 10
+    assert all(len(row) == len(matrix) and 0 < sum(row) <= 1.001 for row in matrix)
+
+
+def open_marks(page: Page, found: Insights) -> None:
+    """A click on a mark of each chart opens its rows."""
+    theme = found.themes[1]
+    click_mark(chart(page, "themes"), 1)
+    expect_rows(page, f"{theme.name}: {theme.share.mid:.1%}", len(theme.ids))
+
+    open_tab(page, "Trend")
+    drawn = chart(page, "trend")
+    lines = [trace for trace in traces(drawn) if trace["name"] == "mid"]
+    shown = {
+        (name, start): y
+        for line in lines
+        for (name, start), y in zip(line["customdata"], line["y"], strict=True)
+    }
+    points = {(t.theme, point.start): point for t in found.trends for point in t.points}
+    assert shown == pytest.approx({key: point.share.mid for key, point in points.items()}, abs=1e-12)
+    first = found.trends[0]
+    click_mark(drawn, 2)
+    expect_rows(page, f"{first.theme}, day from {first.points[2].start}", len(first.points[2].ids))
+
+    open_tab(page, "Segments")
+    drawn = chart(page, "map_0")
+    (squares,) = [trace for trace in traces(drawn) if trace["name"] == "cells"]
+    name, value = squares["customdata"][2]
+    (cell,) = [cell for cell in found.segments if (cell.theme, cell.value) == (name, value)]
+    click_mark(drawn, 2)
+    expect_rows(page, f"{name} in {value}: {cell.share.mid:.1%}", len(cell.ids))
+
+
+def expect_rows(page: Page, heading: str, count: int) -> None:
+    headings = main(page).locator("p").filter(has_text=heading)
+    expect(headings.filter(has_text=f"· {count:,} comment")).to_be_visible()
+    assert table(page, f"Comments behind {heading}")
+
+
+# ---- files --------------------------------------------------------------------------------
+
+
+def take_the_report(page: Page, found: Insights, folder: Path) -> None:
+    """Every file says the numbers of the page, which are those of the store."""
+    open_tab(page, "Themes")
+    shown = drawn_shares(traces(chart(page, "themes")))
+    assert shown == pytest.approx(shares_in(found), abs=1e-12)
+    go(page, "Report")
+    files = {key: download(page, key, folder) for key in ("pptx", "html", "xlsx", "csv")}
+    assert shares_of_page(files["html"]) == pytest.approx(shown, abs=1e-12)
+    assert shares_of_deck(files["pptx"]) == pytest.approx(shown, abs=1e-12)
+    assert shares_of_workbook(files["xlsx"]) == pytest.approx(shown, abs=1e-12)
+    numbers = list(csv.DictReader(io.StringIO(files["csv"].read_text(encoding="utf-8-sig"))))
+    assert shares_of_rows(numbers) == pytest.approx(shown, abs=1e-12)
+    trend = {(row["theme"], row["part"]): float(row["mid"]) for row in numbers if row["figure"] == "F02"}
+    points = {(t.theme, point.start): point.share.mid for t in found.trends for point in t.points}
+    assert trend == pytest.approx(points, abs=1e-12)
+
+
+def download(page: Page, key: str, folder: Path) -> Path:
+    with page.expect_download() as started:
+        page.locator(f".st-key-download_{key} button").click()
+    path = folder / started.value.suggested_filename
+    assert path.name == f"roadlens-run-1.{key}"
+    started.value.save_as(path)
+    return path
+
+
+class Figures(html.parser.HTMLParser):
+    """The JSON of the drawings in a report, by the id of their figure."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.figure, self.inside, self.found = "", False, {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        named = dict(attributes)
+        self.figure = named["id"] if tag == "figure" else self.figure
+        self.inside = tag == "script" and named.get("type") == "application/json" and named["class"] == "wide"
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.found[self.figure] = json.loads(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+
+def shares_of_page(path: Path) -> Numbers:
+    return drawn_shares(Figures(path.read_text(encoding="utf-8")).found["F01"]["data"])
+
+
+def shares_of_deck(path: Path) -> Numbers:
+    """Of the first native chart; the workbook inside it says the same."""
+    charts = (shape.chart for slide in Presentation(path).slides for shape in slide.shapes if shape.has_chart)
+    first = next(charts)
+    series = [list(line.values) for line in first.plots[0].series]
+    names = list(first.plots[0].categories)
+    inside = load_workbook(io.BytesIO(first.part.chart_workbook.xlsx_part.blob)).active
+    labels, *columns = (list(column) for column in inside.iter_cols(min_row=2, values_only=True))
+    assert labels == names
+    assert columns == [pytest.approx(line, abs=1e-12) for line in series]  # written with 16 digits
+    numbers = {}
+    for name, low, to_mid, to_high in zip(names, *series[:3], strict=True):
+        numbers |= {(name, "low"): low, (name, "mid"): low + to_mid, (name, "high"): low + to_mid + to_high}
+    return numbers
+
+
+def shares_of_workbook(path: Path) -> Numbers:
+    sheet = load_workbook(path)["F01 Themes"]
+    head, *rows = sheet.iter_rows(values_only=True)
+    return shares_of_rows([dict(zip(head, row, strict=True)) for row in rows])
+
+
+def shares_of_rows(rows: list[dict]) -> Numbers:
+    themes = [row for row in rows if row["figure"] == "F01" and not row["part"]]
+    return {(row["theme"], end): float(row[end]) for row in themes for end in ("mid", "low", "high")}

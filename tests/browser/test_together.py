@@ -1,0 +1,118 @@
+"""Several people on one machine: one queue, one worker, and a web server that may die."""
+
+import os
+import signal
+
+from playwright.sync_api import Browser, Page, expect
+
+from core.config import Settings
+from core.domain import BETTER, QUICK, Job, TrainingRun
+from core.store.store import Store, open_store
+from core.workflow.feedback import load_sample
+from tests.browser.conftest import Server, running
+from tests.browser.walking import go, main, press, progress, reading, until
+
+WORK_MS = 120_000
+ON_CPU = {"ROADLENS_DEVICE": "cpu"}  # a GPU would be done before anybody could cancel
+
+
+def add_sample(server: Server) -> None:
+    """What the Home page does, without its training."""
+    settings = Settings(data_dir=server.data_dir)
+    store = open_store(settings.url, settings.data_dir)
+    load_sample(store, settings)
+    store.close()
+
+
+def open_train(page: Page, server: Server) -> Page:
+    page.goto(f"{server.url}/train")
+    expect(page.get_by_role("button", name="Train", exact=True)).to_be_visible()
+    return page
+
+
+def start_better(page: Page, epochs: int) -> None:
+    page.get_by_role("radio", name="Better").click()
+    page.get_by_text("Advanced", exact=True).click()
+    field = page.get_by_role("spinbutton", name="Epochs")
+    expect(field).to_be_enabled()
+    field.fill(str(epochs))
+    field.press("Enter")
+    press(page, "Train")
+    expect(main(page)).to_contain_text("Better training · run 1")
+
+
+def only_job(store: Store) -> Job:
+    (job,) = store.jobs.recent()
+    return job
+
+
+def test_one_trains_and_who_comes_after_waits_with_a_place(start_server, open_page, capsys):
+    server = start_server(**ON_CPU)
+    add_sample(server)
+    ann, ben, cho = (open_train(open_page(), server) for _ in range(3))
+    start_better(ann, epochs=3)
+    expect(main(ann)).to_contain_text("Epoch 1 of 3", timeout=WORK_MS)
+
+    for page in (ben, cho):  # the same press at the same time: no waiting for the first one
+        page.get_by_role("button", name="Train", exact=True).dispatch_event("click")
+    for page in (ben, cho):
+        expect(main(page)).to_contain_text("Quick training · run 2")
+        expect(main(page)).to_contain_text("Waiting in line, place 1.")
+        expect(main(page)).to_contain_text("Better training · run 1")
+        expect(main(page)).not_to_contain_text("run 3")
+    with reading(server.data_dir) as store:
+        assert modes(store.runs.list()) == [(QUICK, "queued"), (BETTER, "running")]
+        assert [job.state for job in store.jobs.active()] == ["running", "queued"]
+
+        press_cancel(ann, run_id=1)
+        stopped = until(lambda: store.runs.get(1).status == "cancelled", 10, "the run is cancelled")
+        expect(main(ann)).not_to_contain_text("Better training · run 1")
+        with capsys.disabled():
+            print(f"\ncancel stops a fine-tuning after {stopped:.2f} s")
+        assert stopped < 2
+        for page in (ben, cho):
+            expect(page.get_by_role("heading", name="Run 2: Quick")).to_be_visible(timeout=WORK_MS)
+        assert modes(store.runs.list()) == [(QUICK, "done"), (BETTER, "cancelled")]
+        assert len(store.jobs.recent()) == 2
+    assert len(server.workers) == 1
+
+
+def modes(runs: list[TrainingRun]) -> list[tuple[str, str]]:
+    return [(run.options.mode, run.status) for run in runs]
+
+
+def press_cancel(page: Page, run_id: int) -> None:
+    page.locator(f".st-key-cancel_{run_id} button").click()
+
+
+def test_a_training_outlives_the_web_server(start_server, browser: Browser, open_page, tmp_path):
+    server = start_server(**ON_CPU)
+    add_sample(server)
+    left_open = open_train(browser.new_page(), server)  # not watched: its server will be gone
+    start_better(left_open, epochs=2)
+    expect(main(left_open)).to_contain_text("Epoch 1 of 2", timeout=WORK_MS)
+    seen = progress(left_open)
+    with reading(server.data_dir) as store:
+        owner = only_job(store).owner
+        worker = int(owner.split(":")[1])
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait(timeout=10)
+        assert server.workers == [worker]
+        alone = only_job(store).pct
+        until(lambda: only_job(store).pct > alone, 10, "the training goes on without the server")
+
+        port = int(server.url.rsplit(":", 1)[1])
+        with running(server.data_dir.parent, port=port, **ON_CPU) as again:
+            page = open_train(open_page(), again)
+            expect(main(page)).to_contain_text("Better training · run 1")
+            expect(main(page).get_by_role("progressbar")).to_be_visible()
+            assert progress(page) >= max(seen, alone)
+            for back in (page, left_open):
+                expect(main(back)).to_contain_text("Run 1: Better", timeout=WORK_MS)
+            done = only_job(store)
+            assert (done.state, done.attempt, done.owner) == ("done", 1, owner)
+            assert modes(store.runs.list()) == [(BETTER, "done")]
+            assert again.workers == [worker]
+            go(page, "Runs")
+            expect(main(page)).not_to_contain_text("training · run 1")
+    left_open.close()
