@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     max_columns: int = Field(500, ge=1)
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")
     threads: int = Field(0, ge=0)  # 0: all cores but one
-    max_tokens: int = Field(128, ge=8, le=8192)
+    phone_region: str = Field("US", pattern=r"^[A-Z]{2}$")  # for numbers without a country code
     hub_timeout_s: float = Field(2.0, gt=0)
     lease_s: float = Field(20.0, gt=0)
     worker_idle_s: float = Field(90.0, ge=0)

@@ -38,11 +38,12 @@ def split(labels: Sequence[str], groups: Sequence[str], seed: int = 0) -> Split:
             f"This label column has {len(kept)} such label{'' if len(kept) == 1 else 's'}: "
             "label more comments, or choose another label column."
         )
-    part_of = {}
+    part_of, learned = {}, set(kept)
     for label in kept:
         part_of |= _deal(members[label], seed)
     rows = [
-        part_of.get(group, "") if label in kept else "" for group, label in zip(groups, labels, strict=True)
+        part_of.get(group, "") if label in learned else ""
+        for group, label in zip(groups, labels, strict=True)
     ]
     small = sorted(set(members) - set(kept))
     left_out = tuple((label, int((labels == label).sum())) for label in small)

@@ -19,10 +19,11 @@ def load_classifier(store: Store, settings: Settings, run_id: int):
     Raises NotFound, Damaged or ModelMissing.
     """
     from core.models.catalog import open_encoder
-    from core.models.device import choose_device
+    from core.models.device import choose_device, use_threads
     from core.training import checkpoints
 
     run = finished(store, run_id)
+    use_threads(settings.threads)
     device = choose_device(settings.device)
 
     def find(name: str, max_tokens: int):

@@ -20,6 +20,7 @@ from core.ingest.columns import check_columns, guess_columns, preview_roles
 from core.ingest.csv_file import Limits, RawTable, read_csv
 from core.ingest.health import Health, health
 from core.store.store import Store
+from core.workflow.task import SILENT, Task
 
 SAMPLE = Path(__file__).resolve().parents[2] / "assets" / "sample" / "feedback.csv"
 SAMPLE_COLUMNS = Columns(
@@ -34,6 +35,8 @@ SAMPLE_COLUMNS = Columns(
 )
 SAMPLE_NAME = "Sample: a helpdesk product"
 STARS = "sentiment from rating"
+SCALES = ((0.0, 1.0), (1.0, 5.0), (0.0, 5.0), (1.0, 7.0), (0.0, 10.0), (0.0, 100.0))
+ON_SCALE = 0.98  # a typing error must not stretch the scale
 UPLOAD_DAYS = 1
 UPLOAD_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -104,10 +107,19 @@ def preview(settings: Settings, upload: str, file_name: str) -> Preview:
 
 
 def import_upload(
-    store: Store, settings: Settings, upload: str, file_name: str, columns: Columns, name: str
+    store: Store,
+    settings: Settings,
+    upload: str,
+    file_name: str,
+    columns: Columns,
+    name: str,
+    task: Task = SILENT,
 ) -> Import:
     """Store a kept upload as a new dataset and remove the unmasked copy. Raises BadFile."""
-    done = _import(store, settings, _read(settings, upload), upload, file_name, columns, name)
+    task.progress(5, "Reading the file")
+    raw = _read(settings, upload)
+    done = _import(store, settings, raw, upload, file_name, columns, name, task=task)
+    task.progress(100, "Stored")
     _upload_path(settings, upload).unlink(missing_ok=True)
     return done
 
@@ -138,12 +150,15 @@ def _import(
     columns: Columns,
     name: str,
     sample: bool = False,
+    task: Task = SILENT,
 ) -> Import:
     check_columns(raw.frame, columns)
-    cleaned = clean(raw, columns, secret=author_secret(settings))
+    task.progress(15, f"Cleaning, masking and finding the language of {raw.rows_in:,} rows")
+    cleaned = clean(raw, columns, secret=author_secret(settings), region=settings.phone_region)
     if not len(cleaned.table):
         raise BadFile("No row of this file has text in the chosen column. Choose another text column.")
     cleaned, label_set, notes = _with_labels(cleaned, columns)
+    task.progress(75, f"Storing {len(cleaned.table):,} comments")
     return store.datasets.add_import(
         name=name.strip()[:120] or "Feedback",
         file_name=file_name[:200],
@@ -167,23 +182,32 @@ def _masked(cleaned: Cleaned) -> tuple[str, ...]:
 
 
 def _with_labels(cleaned: Cleaned, columns: Columns) -> tuple[Cleaned, str | None, tuple[str, ...]]:
-    """The label column, or without one the rating as sentiment: low, middle and high thirds."""
+    """The label column, or without one the rating as sentiment: low, middle and high part of its scale."""
     if columns.label:
         return cleaned, columns.label, ()
     rating = cleaned.table["rating"]
-    if not columns.rating or rating.nunique() < 2:
+    scale = rating_scale(rating)
+    if not columns.rating or scale is None:
         return cleaned, None, ()
-    low, high = rating.min(), rating.max()
-    third = (rating - low) / (high - low)
-    label = (
-        pd.Series("neutral", index=rating.index).mask(third < 0.4, "negative").mask(third > 0.6, "positive")
-    )
-    table = cleaned.table.assign(label=label.where(rating.notna(), ""))
+    low, high = scale
+    part = (rating - low) / (high - low)
+    label = pd.Series("neutral", index=rating.index).mask(part < 0.4, "negative").mask(part > 0.6, "positive")
+    table = cleaned.table.assign(label=label.where(rating.between(low, high), ""))
     note = (
         f"No label column was chosen, so the rating serves as label set '{STARS}': "
         f"the lower end of {low:g} to {high:g} counts as negative, the upper end as positive."
     )
     return replace(cleaned, table=table), STARS, (note,)
+
+
+def rating_scale(rating: pd.Series) -> tuple[float, float] | None:
+    """The smallest known scale that holds nearly all ratings, whichever of its values occur; None when
+    fewer than two different ratings or no scale fits."""
+    known = rating.dropna()
+    if known.nunique() < 2:
+        return None
+    fitting = (scale for scale in SCALES if known.between(*scale).mean() >= ON_SCALE)
+    return next(fitting, None)
 
 
 def health_of(store: Store, dataset_id: int) -> Health:

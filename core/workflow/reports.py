@@ -1,8 +1,10 @@
 """Freeze a run's insights and write them as files; the same run gives the same numbers."""
 
+import hashlib
 from dataclasses import dataclass
 
 from core.domain import Insights, TrainingRun
+from core.errors import Damaged
 from core.insights.codec import from_json, to_json
 from core.reports.outline import Meta, Outline, outline
 from core.store.store import Store
@@ -32,6 +34,8 @@ def freeze(store: Store, run_id: int) -> Insights:
         found = insights(store, run_id)
         store.reports.add(run_id, found.dataset, to_json(found))
         kept = store.reports.latest(run_id)
+    if hashlib.sha256(kept.content.encode()).hexdigest() != kept.sha256:
+        raise Damaged(f"The stored report of run {run_id} is damaged. Restore a backup, or train again.")
     return from_json(kept.content)
 
 

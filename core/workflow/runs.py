@@ -24,7 +24,7 @@ LIMITS = {  # what the fields of TrainingOptions may be
     "batch_tokens": (16, 65_536),
 }
 MODES = {
-    QUICK: "Quick: answers in seconds. The encoder stays as it is, a small head learns your labels.",
+    QUICK: "Quick: the encoder stays as it is, a small head learns your labels. No waiting.",
     BETTER: "Better: fine-tunes the whole encoder from Quick's head and keeps the best epoch.",
 }
 
@@ -72,11 +72,11 @@ def check_options(settings: Settings, options: TrainingOptions) -> None:
         check_available(options.encoder, settings.hub_timeout_s)
 
 
-def estimate_seconds(rows: int, labelled: int, mode: str, words: float = 20.0) -> float:
+def estimate_seconds(rows: int, labelled: int, mode: str, epochs: int = 3, words: float = 20.0) -> float:
     """A first guess for the page, on one core without a GPU; the running job refines it."""
     per_row = 0.0025 * max(0.5, words / 12)
     quick = 8 + rows * per_row
-    return quick if mode == QUICK else quick + labelled * 0.7 * 3 * per_row * 5
+    return quick if mode == QUICK else quick + labelled * 0.7 * epochs * per_row * 5
 
 
 def delete_run(store: Store, settings: Settings, run_id: int) -> None:
@@ -97,6 +97,7 @@ def delete_dataset(store: Store, settings: Settings, dataset_id: int) -> None:
         if run.status in GOING_ON:
             raise CannotTrain("A training on this dataset is still going on. Cancel it first.")
     store.datasets.delete(dataset_id)
+    store.embeddings.clear()  # vectors say something of their texts; the other datasets' come back
     for run in runs:
         shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
 

@@ -20,6 +20,9 @@ class Task:
     fence: Fence | None = None
 
 
+SILENT = Task()
+
+
 @dataclass
 class Stages:
     """Wall and CPU seconds by stage of the work."""

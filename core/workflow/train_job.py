@@ -9,33 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from core.config import Settings
 from core.domain import BETTER, TEST, VALIDATION, TrainingRun
-from core.errors import CannotTrain, LeaseLost
+from core.errors import Cancelled, CannotTrain, LeaseLost, ModelError
 from core.store.store import Store
+from core.workflow.selection import Selection, check_data, select, store_selection
 from core.workflow.task import Stages, Task
 
 UNKNOWN_WARNING = 0.05  # share of tokens the encoder does not know
 LIBRARIES = ("torch", "transformers", "scikit-learn", "pandas", "numpy")
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The frozen rows of a run, aligned: every stored comment, its label number or -1, its part."""
-
-    feedback: pd.DataFrame
-    truth: np.ndarray
-    parts: np.ndarray
-    labels: tuple[str, ...]
-
-    @property
-    def texts(self) -> list[str]:
-        return self.feedback["text"].tolist()
-
-    def rows(self, *parts: str) -> np.ndarray:
-        return np.flatnonzero(np.isin(self.parts, parts))
 
 
 def train(store: Store, settings: Settings, run_id: int, task: Task) -> TrainingRun:
@@ -52,7 +35,7 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
         _train(store, settings, run, folder, task)
     except LeaseLost:
         raise  # the folder belongs to the worker that has taken over
-    except BaseException:
+    except (Cancelled, CannotTrain, ModelError):  # after a passing trouble the state is worth keeping
         shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder / "training", ignore_errors=True)
@@ -74,7 +57,7 @@ def _train(store: Store, settings: Settings, run: TrainingRun, folder: Path, tas
     task.progress(1, "Choosing held-out comments")
     with stages.stage("prepare"):
         selection, warnings = select(store, run)
-        _store_selection(store, run_id, selection, task)
+        store_selection(store, run_id, selection, task)
     # Small products of matrices: more threads of BLAS than one spin more than they compute.
     with threadpool_limits(limits=1, user_api="blas"):
         result = _fit(store, settings, run, selection, folder, device, stages, task)
@@ -96,44 +79,6 @@ def _train(store: Store, settings: Settings, run: TrainingRun, folder: Path, tas
         checkpoint=f"run-{run_id}/checkpoint",
         manifest_sha256=saved.manifest_sha256,
     )
-
-
-def select(store: Store, run: TrainingRun) -> tuple[Selection, tuple[str, ...]]:
-    """The rows of a run with their split, which depends on the rows and labels alone: every model
-    on the same data is judged on the same held-out rows. Raises CannotTrain."""
-    from core.training.split import FEWEST_GROUPS, split
-
-    feedback = store.datasets.feedback(run.dataset_id)
-    table = store.labels.table(run.label_set_id)
-    label_of = dict(zip(table["feedback_id"], table["label"], strict=True))
-    given = feedback["id"].map(label_of)
-    labelled = np.flatnonzero(given.notna())
-    if not len(labelled):
-        raise CannotTrain("No comment has a label yet. Import a file with a label column first.")
-    found = split(given.iloc[labelled].tolist(), feedback["text_hash"].iloc[labelled].tolist())
-    number = {label: k for k, label in enumerate(found.labels)}
-    truth = np.array([number.get(label, -1) for label in given], dtype=int)
-    parts = np.full(len(feedback), "", dtype=object)
-    parts[labelled] = found.parts
-    warnings = tuple(
-        f"The label '{label}' has {rows} row{'' if rows == 1 else 's'}; {FEWEST_GROUPS} different comments "
-        "are needed, so the model does not know it."
-        for label, rows in found.left_out
-    )
-    return Selection(feedback, truth, parts, found.labels), warnings
-
-
-def _store_selection(store: Store, run_id: int, selection: Selection, task: Task) -> None:
-    rows = np.flatnonzero(selection.parts != "")
-    frame = pd.DataFrame(
-        {
-            "feedback_id": selection.feedback["id"].to_numpy()[rows],
-            "part": selection.parts[rows],
-            "label": [selection.labels[k] for k in selection.truth[rows]],
-        }
-    )
-    store.runs.set_rows(run_id, frame, task.fence)
-    store.runs.update(run_id, task.fence, labels=selection.labels)
 
 
 @dataclass(frozen=True)
@@ -222,7 +167,8 @@ def _judge(
         warnings = (
             *warnings,
             f"The baseline (TF-IDF) is better here: macro F1 {baseline.macro_f1:.3f} against "
-            f"{model.macro_f1:.3f}. It is the recommended model for these comments.",
+            f"{model.macro_f1:.3f}. The baseline is recommended for these comments: treat what this model "
+            "counts with care, label more, or choose another encoder.",
         )
     return Result(
         encoder,
@@ -331,12 +277,6 @@ def unknown_warnings(encoder, texts: Sequence[str]) -> tuple[str, ...]:
 
 def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
-
-
-def check_data(store: Store, run: TrainingRun) -> None:
-    """Raises CannotTrain when the rows or labels are not those the run was started on."""
-    if store.datasets.get(run.dataset_id).sha256 != run.data_sha256:
-        raise CannotTrain("The comments or labels changed after this training was started. Start it again.")
 
 
 def check_space(folder: Path, needed_mb: int = 600) -> None:

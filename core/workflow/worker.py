@@ -17,9 +17,11 @@ def kinds(store: Store, settings: Settings) -> dict:
     """What this product knows to do outside the web process."""
 
     def run_training(params: dict, context: JobContext) -> None:
+        from core.workflow.reports import freeze
         from core.workflow.train_job import train
 
-        train(store, settings, int(params["run"]), Task(context.progress, context.fence))
+        run = train(store, settings, int(params["run"]), Task(context.progress, context.fence))
+        freeze(store, run.id)  # here, so that no page waits for it
 
     return {TRAIN: run_training}
 

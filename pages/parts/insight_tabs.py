@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.charts import themes as charts
 from core.domain import Estimate, Insights, Quote, TrainingRun
+from core.workflow.feedback import STARS
 from pages.parts.evidence import show_rows
 from pages.parts.plain import plain
 
@@ -128,6 +129,9 @@ def _segments(run: TrainingRun, insights: Insights) -> None:
 
 
 def _rating(run: TrainingRun, insights: Insights) -> None:
+    if insights.label_set == STARS:
+        st.info("The themes were made from the rating itself, so its mean by theme would say nothing new.")
+        return
     rated = [theme for theme in insights.themes if theme.rating]
     if not rated:
         _missing(insights, "rating", "There is no rating to compare.")

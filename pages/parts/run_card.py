@@ -42,8 +42,10 @@ def show(run: TrainingRun) -> None:
 def _verdict(run: TrainingRun) -> None:
     if run.recommended == "baseline":
         st.warning(
-            f"**Use the baseline here.** On the same {run.model.n:,} held-out comments TF-IDF with logistic "
-            f"regression reaches macro F1 {run.baseline.macro_f1:.3f}, this model {run.model.macro_f1:.3f}.",
+            f"**The baseline is recommended here.** On the same {run.model.n:,} held-out comments TF-IDF "
+            f"with logistic regression reaches macro F1 {run.baseline.macro_f1:.3f}, this model "
+            f"{run.model.macro_f1:.3f}. Treat what this model counts with care; more labels or another "
+            "encoder may change it.",
             icon=":material/balance:",
         )
     else:

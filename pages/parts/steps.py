@@ -9,13 +9,12 @@ from pages.parts.plain import plain
 
 def steps(dataset: Dataset | None, run: TrainingRun | None) -> None:
     sets = resources.store().labels.sets(dataset.id) if dataset else []
-    reports = resources.store().reports.list(run.id) if run else []
     labelled = sum(sets[0].counts.values()) if sets else 0
     cards = (
         _card("1", "Feedback", "feedback", bool(dataset), _feedback(dataset, labelled)),
         _card("2", "Train", "train", bool(run), _train(dataset, run, labelled)),
         _card("3", "Insights", "insights", bool(run), _insights(run)),
-        _card("4", "Report", "report", bool(reports), _report(run, reports)),
+        _card("4", "Report", "report", bool(run), _report(run)),
     )
     for column, card in zip(st.columns(4), cards, strict=True):
         with column.container(border=True, height="stretch"):
@@ -51,7 +50,6 @@ def _insights(run: TrainingRun | None) -> str:
     return "Themes, trends and segments are ready." if run else "Needs a trained model."
 
 
-def _report(run: TrainingRun | None, reports: list) -> str:
-    if reports:
-        return "Frozen: the same numbers each time."
-    return "Ready to build." if run else "PowerPoint, HTML, Excel, CSV."
+def _report(run: TrainingRun | None) -> str:
+    formats = "PowerPoint, web page, Excel, CSV"
+    return f"{formats}: ready, the same numbers each time." if run else f"{formats}."

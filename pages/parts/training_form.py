@@ -31,9 +31,10 @@ def ask(dataset: Dataset) -> None:
             required=True,
             key="mode",
         )
-        labelled = sum(label_set.counts.values())
-        st.caption(f"{runs.MODES[mode]} {_time(runs.estimate_seconds(dataset.rows, labelled, mode))}")
+        st.caption(runs.MODES[mode])
         options = _drawer(mode)
+        labelled = sum(label_set.counts.values())
+        st.caption(_time(runs.estimate_seconds(dataset.rows, labelled, mode, options.epochs)))
         if st.button("Train", type="primary", icon=":material/model_training:", key="train"):
             _start(dataset, label_set, options)
 
@@ -49,8 +50,8 @@ def _facts(label_set: LabelSet) -> None:
 
 def _time(seconds: float) -> str:
     if seconds < 90:
-        return f"About {max(5, round(seconds / 5) * 5)} seconds on this machine's CPU."
-    return f"About {round(seconds / 60)} minutes on this machine's CPU; less with a GPU."
+        return f"About {max(5, round(seconds / 5) * 5)} seconds with the bundled encoder on a CPU."
+    return f"About {round(seconds / 60)} minutes with the bundled encoder on a CPU; less with a GPU."
 
 
 def _drawer(mode: str) -> TrainingOptions:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.domain import QUICK, ROLES, Columns, Dataset, Import, TrainingOptions
 from core.workflow import feedback, runs
 from core.workflow.feedback import Preview
+from core.workflow.task import Task
 from pages.parts import resources
 from pages.parts.choices import look_at
 from pages.parts.plain import plain
@@ -133,10 +134,16 @@ def _role(preview: Preview, role: str) -> str:
 
 
 def _import(preview: Preview, columns: Columns, name: str) -> None:
-    with st.spinner(f"Cleaning, masking and storing {preview.rows_in:,} rows"):
-        done = feedback.import_upload(
-            resources.store(), resources.settings(), preview.upload, preview.file_name, columns, name
-        )
+    bar = st.progress(0.0, text="Starting")
+    done = feedback.import_upload(
+        resources.store(),
+        resources.settings(),
+        preview.upload,
+        preview.file_name,
+        columns,
+        name,
+        Task(lambda pct, message: bar.progress(pct / 100, text=message)),
+    )
     _forget_upload()
     look_at(done.dataset_id)
     st.session_state["imported"] = done
