@@ -87,7 +87,7 @@ def _headline(run: TrainingRun) -> None:
         ),
     )
     for column, (name, value, delta, help) in zip(st.columns(4), facts, strict=True):
-        words = None if delta is None else f"{100 * delta:+.1f} points to the baseline"
+        words = None if delta is None else f"{100 * delta:+.1f} to baseline"
         column.metric(name, value, words, help=help, border=True, height="stretch")
 
 
