@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 from core.config import Settings
 from core.jobs import locks
@@ -13,6 +14,7 @@ from core.jobs.queue import worker_lock
 from core.jobs.worker import LOCK_VARIABLE
 from core.store.store import Store
 
+ROOT = Path(__file__).resolve().parents[2]
 WATCH_S = 1.0
 LONGEST_S = 60.0
 LOG = logging.getLogger(__name__)
@@ -38,10 +40,16 @@ def ensure_worker(store: Store, settings: Settings, command: Sequence[str]) -> s
                 stderr=log,
                 start_new_session=True,
                 pass_fds=(lock,),
-                env={**os.environ, "OMP_WAIT_POLICY": "PASSIVE", LOCK_VARIABLE: str(lock)},
+                env=_environment(lock),
             )
     finally:
         os.close(lock)
+
+
+def _environment(lock: int) -> dict[str, str]:
+    """Ours, with the project on the path: the server may have been started in any folder."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, "PYTHONPATH": path, "OMP_WAIT_POLICY": "PASSIVE", LOCK_VARIABLE: str(lock)}
 
 
 class Watcher:

@@ -16,7 +16,7 @@ export default function (component) {
     choose(event)
   }
 
-  // Each click runs this again; drawing the same words anew would take the focus from the keyboard.
+  // A change of theme runs this again; drawing the same words anew would take the focus from the keyboard.
   const state = JSON.stringify(data)
   if (shown.get(root) === state) return
   shown.set(root, state)

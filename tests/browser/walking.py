@@ -16,13 +16,12 @@ from core.store.store import Store, open_store
 Numbers = dict[tuple[str, str], float]  # (name, end of the range) -> share
 
 
-def until(true: Callable[[], bool], seconds: float, what: str) -> float:
-    """Seconds until it was true."""
+def until(true: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait for something that no page shows."""
     started = time.perf_counter()
     while not true():
         assert time.perf_counter() - started < seconds, f"not within {seconds} s: {what}"
         time.sleep(0.02)
-    return time.perf_counter() - started
 
 
 # ---- pages --------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ def highlighted(text, weights=(0.3, -0.2), marks=("",), unit=POINTS):
 def test_hostile_texts_come_back_as_text(text):
     parsed = Parsed(highlighted(text))
     assert parsed.text == text
+    assert "\r" not in highlighted(text)  # a browser would read a line feed
     assert parsed.tags[0] == "div" and set(parsed.tags[1:]) == {"mark"}
     assert parsed.attributes <= {"class", "dir", "style", "title"}
 

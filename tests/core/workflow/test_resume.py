@@ -47,6 +47,8 @@ def watched(store, settings, worker_command):
     if watcher._worker is not None:
         watcher._worker.kill()
         watcher._worker.wait(10)
+    for log in settings.jobs_dir.glob("*.log"):
+        print(f"{log.name}:\n{log.read_text()}")  # shown when the test failed
 
 
 def begin(store, settings, dataset, options):

@@ -235,7 +235,7 @@ def test_a_label_with_too_few_rows_is_named_and_left_out(trained, made_up):
         [*made_up(40), ("rare words", "rare"), ("rare again", "rare")], TrainingOptions(encoder="tests/tiny")
     )
     assert run.labels == ("price", "slow")
-    assert any("'rare' has 2 rows" in warning for warning in run.warnings)
+    assert any("'rare' (2)" in warning for warning in run.warnings)
 
 
 def test_a_language_the_encoder_does_not_know_is_said(trained, shared_data):

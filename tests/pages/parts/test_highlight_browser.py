@@ -11,12 +11,21 @@ from pathlib import Path
 
 import pytest
 
+from core.domain import Attribution, Span
+from core.explain.html import highlight_html
+from core.explain.words import POINTS, units
+
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --disable-background-networking --no-first-run "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TEXTS = [
     "<img src=x onerror=\"document.title='hacked'\"> <img src=http://beacon.example/a.png>",
     "<script>document.title='hacked'</script></div><style>*{display:none}</style>",
@@ -167,9 +176,33 @@ def test_marks_are_lines_and_not_colour_alone(visit):
 
 
 def test_a_word_says_its_number_and_answers_mouse_and_keyboard(visit):
+    from playwright.sync_api import expect
+
     words = visit.locator(".st-key-words_6 .words .word")
     assert words.nth(0).get_attribute("title") == "+40.0 points of confidence"
     words.nth(1).click()
     visit.get_by_text("clicked 6: 送").wait_for(timeout=10_000)
-    visit.locator(".st-key-words_7 .words .word").first.press("Enter")
+    second = visit.locator(".st-key-words_7 .words .word").first
+    second.press("Enter")
     visit.get_by_text("clicked 7: 배달이").wait_for(timeout=10_000)
+    # A change of theme draws again; the keyboard keeps its place.
+    before = second.evaluate("e => getComputedStyle(e).color")
+    visit.emulate_media(color_scheme="dark")
+    expect(second).not_to_have_css("color", before, timeout=10_000)
+    visit.wait_for_timeout(300)
+    assert second.evaluate("e => e.getRootNode().activeElement === e")
+
+
+def test_the_html_of_files_comes_back_in_a_browser(browser):
+    page = browser.new_page()
+    for text in (text.replace("\x00", "") for text in TEXTS):  # HTML cannot hold NUL
+        spans = tuple(Span(*unit, 0.4) for unit in units(text))
+        html = highlight_html(Attribution(text, spans, "bug", "occlusion", POINTS, 0.9))
+        page.set_content("<!doctype html><title>safe</title>" + html)
+        assert page.locator("div.words").evaluate("element => element.textContent") == text
+        assert set(page.evaluate("[...document.body.querySelectorAll('*')].map(e => e.tagName)")) == {
+            "DIV",
+            "MARK",
+        }
+        assert page.title() == "safe"
+    page.close()
