@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -15,6 +15,7 @@ from core.domain import Insights
 from core.reports.safe import FORMULA_STARTS
 from core.workflow.insights import insights, predicted
 from tests.browser.conftest import Server
+from tests.browser.report_files import download_all
 from tests.browser.walking import (
     chart,
     choose,
@@ -43,7 +44,7 @@ TEXT, LABEL, DATE, SEGMENT = HEADER = (
     f"=text {PICTURE}",
     f"{TAG} label",
     ":red[when] $x$ `d`",
-    f"+plan {LINK} {SCRIPT}",
+    f"+plan {LINK} {SCRIPT} {PICTURE} $x$",
 )
 LABELS = (FORMULA, f"{PICTURE} {TURNED}", f"{LINK} {FAMILY}", SCRIPT + "long " * 60 + "end")
 SEGMENTS = (f"@ SUM(1+1) {TAG}", f"-1+1 {PICTURE}", f"{FAMILY} {TURNED}")
@@ -85,8 +86,9 @@ def test_hostile_words_stay_words_on_every_page_and_in_every_file(start_server, 
         expect_words(page, FILE.removesuffix(".csv"))
     go(page, "Report")
     expect_words(page, FILE.removesuffix(".csv"), found.quotes[0].text)
-    expect_safe_files(download(page, tmp_path))
-    expect_safe_report(open_page(), tmp_path / "report.html", found.quotes[0].text)
+    files = download_all(page, tmp_path)
+    expect_safe_files(files)
+    expect_safe_report(open_page(), files["html"], found.quotes[0].text)
     expect_no_cell_in_the_logs(server)
 
 
@@ -212,20 +214,12 @@ def walk_through_runs(page: Page) -> None:
 # ---- files --------------------------------------------------------------------------------
 
 
-def download(page: Page, folder: Path) -> Callable[[str], Path]:
-    for key in ("pptx", "html", "xlsx", "csv"):
-        with page.expect_download() as started:
-            page.locator(f".st-key-download_{key} button").click()
-        started.value.save_as(folder / f"report.{key}")
-    return lambda key: folder / f"report.{key}"
-
-
-def expect_safe_files(path: Callable[[str], Path]) -> None:
-    lines = list(csv.reader(io.StringIO(path("csv").read_text(encoding="utf-8-sig"), newline="")))
+def expect_safe_files(files: dict[str, Path]) -> None:
+    lines = list(csv.reader(io.StringIO(files["csv"].read_text(encoding="utf-8-sig"), newline="")))
     assert len(lines) > 40
     expect_no_formula(cell for line in lines for cell in line)
-    expect_safe_workbook(path("xlsx").read_bytes())
-    with zipfile.ZipFile(path("pptx")) as deck:
+    expect_safe_workbook(files["xlsx"].read_bytes())
+    with zipfile.ZipFile(files["pptx"]) as deck:
         books = [name for name in deck.namelist() if name.endswith(".xlsx")]
         assert len(books) > 3
         for name in books:

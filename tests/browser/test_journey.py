@@ -1,22 +1,25 @@
 """The whole way in a browser: from nothing, and from a file of one's own, to numbers one can take away."""
 
 import csv
-import html.parser
 import io
-import json
 import os
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
-from pptx import Presentation
 
 from core.charts.labels import percent
 from core.domain import Insights
 from core.workflow.insights import insights, sentences
+from tests.browser.report_files import (
+    download_all,
+    shares_of_deck,
+    shares_of_page,
+    shares_of_rows,
+    shares_of_workbook,
+)
 from tests.browser.walking import (
     Numbers,
     chart,
@@ -238,16 +241,13 @@ def expect_rows(page: Page, heading: str, count: int) -> None:
     assert table(page, f"Comments behind {heading}")
 
 
-# ---- files --------------------------------------------------------------------------------
-
-
 def take_the_report(page: Page, found: Insights, folder: Path) -> None:
     """Every file says the numbers of the page, which are those of the store."""
     open_tab(page, "Themes")
     shown = drawn_shares(traces(chart(page, "themes")))
     assert shown == pytest.approx(shares_in(found), abs=1e-12)
     go(page, "Report")
-    files = {key: download(page, key, folder) for key in ("pptx", "html", "xlsx", "csv")}
+    files = download_all(page, folder)
     assert shares_of_page(files["html"]) == pytest.approx(shown, abs=1e-12)
     assert shares_of_deck(files["pptx"]) == pytest.approx(shown, abs=1e-12)
     assert shares_of_workbook(files["xlsx"]) == pytest.approx(shown, abs=1e-12)
@@ -256,64 +256,3 @@ def take_the_report(page: Page, found: Insights, folder: Path) -> None:
     trend = {(row["theme"], row["part"]): float(row["mid"]) for row in numbers if row["figure"] == "F02"}
     points = {(t.theme, point.start): point.share.mid for t in found.trends for point in t.points}
     assert trend == pytest.approx(points, abs=1e-12)
-
-
-def download(page: Page, key: str, folder: Path) -> Path:
-    with page.expect_download() as started:
-        page.locator(f".st-key-download_{key} button").click()
-    path = folder / started.value.suggested_filename
-    assert path.name == f"roadlens-run-1.{key}"
-    started.value.save_as(path)
-    return path
-
-
-class Figures(html.parser.HTMLParser):
-    """The JSON of the drawings in a report, by the id of their figure."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.figure, self.inside, self.found = "", False, {}
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        named = dict(attributes)
-        self.figure = named["id"] if tag == "figure" else self.figure
-        self.inside = tag == "script" and named.get("type") == "application/json" and named["class"] == "wide"
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.found[self.figure] = json.loads(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = False
-
-
-def shares_of_page(path: Path) -> Numbers:
-    return drawn_shares(Figures(path.read_text(encoding="utf-8")).found["F01"]["data"])
-
-
-def shares_of_deck(path: Path) -> Numbers:
-    """Of the first native chart; the workbook inside it says the same."""
-    charts = (shape.chart for slide in Presentation(path).slides for shape in slide.shapes if shape.has_chart)
-    first = next(charts)
-    series = [list(line.values) for line in first.plots[0].series]
-    names = list(first.plots[0].categories)
-    inside = load_workbook(io.BytesIO(first.part.chart_workbook.xlsx_part.blob)).active
-    labels, *columns = (list(column) for column in inside.iter_cols(min_row=2, values_only=True))
-    assert labels == names
-    assert columns == [pytest.approx(line, abs=1e-12) for line in series]  # written with 16 digits
-    numbers = {}
-    for name, low, to_mid, to_high in zip(names, *series[:3], strict=True):
-        numbers |= {(name, "low"): low, (name, "mid"): low + to_mid, (name, "high"): low + to_mid + to_high}
-    return numbers
-
-
-def shares_of_workbook(path: Path) -> Numbers:
-    sheet = load_workbook(path)["F01 Themes"]
-    head, *rows = sheet.iter_rows(values_only=True)
-    return shares_of_rows([dict(zip(head, row, strict=True)) for row in rows])
-
-
-def shares_of_rows(rows: list[dict]) -> Numbers:
-    themes = [row for row in rows if row["figure"] == "F01" and not row["part"]]
-    return {(row["theme"], end): float(row[end]) for row in themes for end in ("mid", "low", "high")}

@@ -73,7 +73,7 @@ def test_one_trains_and_who_comes_after_waits_with_a_place(start_server, open_pa
         expect(main(ann)).not_to_contain_text("Better training · run 1")
         with capsys.disabled():
             print(f"\ncancel stops a fine-tuning after {stopped:.2f} s")
-        assert stopped < 6  # 2 s is promised on an idle machine; this one may be busy
+        assert stopped < 3  # 2 s for the cancel itself, up to one for the page to pass the press on
         for page in (ben, cho):
             expect(page.get_by_role("heading", name="Run 2: Quick")).to_be_visible(timeout=WORK_MS)
         assert modes(store.runs.list()) == [(QUICK, "done"), (BETTER, "cancelled")]

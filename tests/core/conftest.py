@@ -4,10 +4,41 @@ import json
 
 import pytest
 
-WORDS = (
-    "the app is slow fast crash crashes love hate price cheap invoice bill login password great bad "
-    "please fix again it very never always my was and not so export import page team"
-).split()
+WORDS = [
+    "the",
+    "app",
+    "is",
+    "slow",
+    "fast",
+    "crash",
+    "crashes",
+    "love",
+    "hate",
+    "price",
+    "cheap",
+    "invoice",
+    "bill",
+    "login",
+    "password",
+    "great",
+    "bad",
+    "please",
+    "fix",
+    "again",
+    "it",
+    "very",
+    "never",
+    "always",
+    "my",
+    "was",
+    "and",
+    "not",
+    "so",
+    "export",
+    "import",
+    "page",
+    "team",
+]
 
 
 def make_encoder_folder(folder):

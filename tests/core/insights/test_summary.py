@@ -1,8 +1,8 @@
 import pytest
 
 from core.domain import Estimate, Insights, SegmentCell, Theme, Trend, TrendPoint
-from core.insights.trends import movers
 from core.insights.summary import likely, sentences
+from core.insights.trends import movers
 
 
 def share(mid, low, high, n=1000, method="labels+EMQ"):
