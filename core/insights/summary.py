@@ -2,6 +2,8 @@
 
 from core.domain import Estimate, Insights, SegmentCell
 
+LONGEST_NAME = 60
+
 
 def sentences(insights: Insights) -> tuple[str, ...]:
     """Who spoke, the largest theme, what moved, who says more or is unhappy; last the line of doubt."""
@@ -16,6 +18,11 @@ def percents(*shares: float, digits: int = 0) -> str:
     return "-".join(f"{100 * share:.{digits}f}" for share in shares) + "%"
 
 
+def named(name: str) -> str:
+    """Cut where a long name would push the numbers off a slide."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
 def likely(estimate: Estimate) -> tuple[str, str]:
     """('23%', 'likely 21-25%'), with a decimal where whole points would hide the range."""
     digits = 0 if estimate.high - estimate.low >= 0.02 else 1
@@ -26,9 +33,8 @@ def likely(estimate: Estimate) -> tuple[str, str]:
 def _scope(insights: Insights) -> str:
     counted, count = insights.themes[0].share.n, len(insights.themes)
     dates = f" from {insights.first_date} to {insights.last_date}" if insights.first_date else ""
-    return (
-        f"{_comments(counted)}{dates}, sorted into {count} theme{'s' * (count != 1)} by {insights.label_set}."
-    )
+    sorted_into = f"sorted into {count} theme{'s' * (count != 1)} by {named(insights.label_set)}"
+    return f"{_comments(counted)}{dates}, {sorted_into}."
 
 
 def _comments(count: int) -> str:
@@ -41,10 +47,10 @@ def _largest(insights: Insights) -> str:
     if second and second[0].share.high >= first.share.low:
         mid2, wide2 = likely(second[0].share)
         return (
-            f"{first.name} ({mid}, {wide}) and {second[0].name} ({mid2}, {wide2}) are the largest themes, "
-            "too close to call."
+            f"{named(first.name)} ({mid}, {wide}) and {named(second[0].name)} ({mid2}, {wide2}) "
+            "are the largest themes, too close to call."
         )
-    return f"{first.name} is the largest theme: {mid} of comments ({wide})."
+    return f"{named(first.name)} is the largest theme: {mid} of comments ({wide})."
 
 
 def _moved(insights: Insights) -> str:
@@ -58,7 +64,7 @@ def _moved(insights: Insights) -> str:
     if before == after:
         before, after = percents(mover.before.mid, digits=1), percents(mover.after.mid, digits=1)
     after_wide = percents(mover.after.low, mover.after.high)
-    return f"{mover.theme} {verb} from {before} to {after} of comments (likely {after_wide} now)."
+    return f"{named(mover.theme)} {verb} from {before} to {after} of comments (likely {after_wide} now)."
 
 
 def _over(insights: Insights) -> str:
@@ -74,8 +80,8 @@ def _over(insights: Insights) -> str:
     cell = max(marked, key=lift)
     mid, wide = likely(cell.share)
     return (
-        f"{cell.theme} comes up more where {cell.segment} is {cell.value}: {mid} ({wide}) "
-        f"against {percents(overall[cell.theme])} overall."
+        f"{named(cell.theme)} comes up more where {named(cell.segment)} is {named(cell.value)}: "
+        f"{mid} ({wide}) against {percents(overall[cell.theme])} overall."
     )
 
 
@@ -86,7 +92,7 @@ def _unhappy(insights: Insights) -> str:
         return ""
     rating = rated[0].rating
     return (
-        f"{rated[0].name} has the lowest ratings: {rating.mid:.1f} on average "
+        f"{named(rated[0].name)} has the lowest ratings: {rating.mid:.1f} on average "
         f"(likely {rating.low:.1f}-{rating.high:.1f})."
     )
 
@@ -94,7 +100,7 @@ def _unhappy(insights: Insights) -> str:
 def _doubt(insights: Insights) -> str:
     widest = max(insights.themes, key=lambda theme: theme.share.high - theme.share.low)
     mid, wide = likely(widest.share)
-    least = f"least certain is {widest.name}: {mid}, {wide}."
+    least = f"least certain is {named(widest.name)}: {mid}, {wide}."
     if insights.themes[0].share.checked:
         return f"A person checked these counts; {least}"
     if insights.themes[0].share.n < insights.rows:

@@ -13,7 +13,7 @@ from core.store.jobs import Jobs
 from core.store.tables import CANCELLED
 
 BEAT_S = 0.5
-GRACE_S = 1.2  # with a beat before it, cancel takes effect within 2 s
+GRACE_S = 0.8  # with a beat before it and a busy machine, cancel takes effect within 2 s
 STOPPED = 3  # exit status of a worker that had to end itself
 
 SENTENCES = {

@@ -13,8 +13,8 @@ class EncoderFiles:
     folder: Path
 
 
-def find_encoder(name: str, hub_timeout_s: float = 2.0) -> EncoderFiles:
-    """The bundled encoder by its name, any other by its Hugging Face id.
+def find_encoder(name: str, hub_timeout_s: float = 2.0, revision: str | None = None) -> EncoderFiles:
+    """The bundled encoder by its name, any other by its Hugging Face id and, where known, its commit.
 
     Raises UnsafeModel or ModelMissing, offline within about `hub_timeout_s`.
     """
@@ -24,13 +24,13 @@ def find_encoder(name: str, hub_timeout_s: float = 2.0) -> EncoderFiles:
         return EncoderFiles(name, WEIGHTS_SHA256, bundled_path())
     from core.models.hub import fetch
 
-    folder, commit = fetch(name, hub_timeout_s)
+    folder, commit = fetch(name, hub_timeout_s, revision)
     return EncoderFiles(name, commit, folder)
 
 
-def open_encoder(name: str, device, max_tokens: int, hub_timeout_s: float = 2.0):
+def open_encoder(name: str, device, max_tokens: int, hub_timeout_s: float = 2.0, revision: str | None = None):
     """Find and load; see `find_encoder` for the errors."""
     from core.models.encoder import load_encoder
 
-    files = find_encoder(name, hub_timeout_s)
+    files = find_encoder(name, hub_timeout_s, revision)
     return load_encoder(files.folder, files.name, files.revision, device, max_tokens)

@@ -29,10 +29,14 @@ class Head:
 
     def probabilities(self, vectors: np.ndarray, calibration: Calibration | None = None) -> np.ndarray:
         """(rows, labels) float64, rows sum to 1."""
-        logs = log_softmax(self.logits(vectors))
-        if calibration is None:
-            return np.exp(logs)
-        return np.exp(log_softmax(logs / calibration.temperature + np.asarray(calibration.bias)))
+        logits = self.logits(vectors)
+        return np.exp(log_softmax(logits)) if calibration is None else calibrated(logits, calibration)
+
+
+def calibrated(logits: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """Probabilities (rows, labels) after the calibration."""
+    logs = log_softmax(logits) / calibration.temperature + np.asarray(calibration.bias)
+    return np.exp(log_softmax(logs))
 
 
 def log_softmax(values: np.ndarray) -> np.ndarray:

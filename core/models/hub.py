@@ -80,13 +80,17 @@ def check_available(encoder: str, timeout_s: float) -> None:
         raise _missing(encoder)
 
 
-def _local(encoder: str) -> Path | None:
+def _local(encoder: str, revision: str | None = None) -> Path | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
         folder = snapshot_download(
-            encoder, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS, local_files_only=True
+            encoder,
+            revision=revision,
+            allow_patterns=FILES,
+            ignore_patterns=OTHER_FORMATS,
+            local_files_only=True,
         )
     except (LocalEntryNotFoundError, ValueError):
         return None
@@ -101,27 +105,29 @@ def _missing(encoder: str) -> ModelMissing:
     )
 
 
-def fetch(encoder: str, timeout_s: float) -> tuple[Path, str]:
-    """Folder and commit hash of a hub encoder: the local copy first, then the hub.
+def fetch(encoder: str, timeout_s: float, revision: str | None = None) -> tuple[Path, str]:
+    """Folder and commit hash of a hub encoder: the local copy first, then the hub. `revision` is the
+    commit that an earlier run was trained on, so that it opens the same weights for ever.
 
     Raises UnsafeModel for a refused id or folder, ModelMissing within the timeout when offline.
     """
     check_id(encoder)
-    folder = _local(encoder)
+    folder = _local(encoder, revision)
     if folder is None:
         if not hub_reachable(timeout_s):
             raise _missing(encoder)
-        folder = _download(encoder)
+        folder = _download(encoder, revision)
     check_config(folder)
     return folder, folder.name
 
 
-def _download(encoder: str) -> Path:
+def _download(encoder: str, revision: str | None) -> Path:
     """Raises UnsafeModel when there is nothing to load or too much of it, ModelMissing when it fails."""
     from huggingface_hub import HfApi, snapshot_download
 
     try:
-        listed = HfApi().model_info(encoder, files_metadata=True).siblings or []
+        found = HfApi().model_info(encoder, revision=revision, files_metadata=True)
+        listed = found.siblings or []
         sizes = {file.rfilename: file.size or 0 for file in listed if "/" not in file.rfilename}
         wanted = {name: size for name, size in sizes.items() if any(fnmatch(name, end) for end in FILES)}
         if not any(name.endswith(".safetensors") for name in wanted):
@@ -131,7 +137,10 @@ def _download(encoder: str) -> Path:
                 f"The encoder {encoder} has {size:,.1f} GB; the limit is {LARGEST_GB:.0f} GB. "
                 "Choose a smaller one."
             )
-        return Path(snapshot_download(encoder, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS))
+        folder = snapshot_download(  # the commit whose sizes were looked at, not what came since
+            encoder, revision=found.sha, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS
+        )
+        return Path(folder)
     except UnsafeModel:
         raise
     except Exception as error:  # of the hub, the connection and the disk

@@ -37,12 +37,3 @@ def fit(logits: np.ndarray, truth: np.ndarray) -> Calibration:
     bias = np.zeros(count)
     bias[free] = best[1:]
     return Calibration(float(np.exp(best[0])), tuple(float(value) for value in bias))
-
-
-def no_calibration(labels: int) -> Calibration:
-    return Calibration(1.0, (0.0,) * labels)
-
-
-def apply(calibration: Calibration, logits: np.ndarray) -> np.ndarray:
-    """Calibrated probabilities (rows, labels)."""
-    return np.exp(log_softmax(log_softmax(logits) / calibration.temperature + np.asarray(calibration.bias)))

@@ -92,7 +92,8 @@ def read_manifest(folder: Path, manifest_sha256: str = "") -> dict:
 
 
 def load(folder: Path, device: Device, open_encoder, manifest_sha256: str = "") -> Classifier:
-    """The classifier of a checkpoint. `open_encoder(name, max_tokens)` finds one that was not tuned.
+    """The classifier of a checkpoint. `open_encoder(name, max_tokens, revision)` finds an encoder that
+    was not tuned.
 
     Raises Damaged, or the errors of `open_encoder`.
     """
@@ -108,7 +109,7 @@ def load(folder: Path, device: Device, open_encoder, manifest_sha256: str = "") 
             folder / "encoder", about["name"], about["revision"], device, about["max_tokens"]
         )
     else:
-        encoder = open_encoder(about["name"], about["max_tokens"])
+        encoder = open_encoder(about["name"], about["max_tokens"], about["revision"])
         if encoder.revision != about["revision"]:
             raise Damaged("The encoder on this machine is another version than the run used. Train again.")
     values = manifest["calibration"]

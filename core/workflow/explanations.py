@@ -26,8 +26,8 @@ def load_classifier(store: Store, settings: Settings, run_id: int):
     use_threads(settings.threads)
     device = choose_device(settings.device)
 
-    def find(name: str, max_tokens: int):
-        return open_encoder(name, device, max_tokens, settings.hub_timeout_s)
+    def find(name: str, max_tokens: int, revision: str):
+        return open_encoder(name, device, max_tokens, settings.hub_timeout_s, revision)
 
     return checkpoints.load(settings.runs_dir / run.checkpoint, device, find, run.manifest_sha256)
 

@@ -107,18 +107,39 @@ def run_lock(settings: Settings, run_id: int) -> Path:
     return settings.jobs_dir / f"run-{run_id}.lock"
 
 
+def start_alone(
+    store: Store, settings: Settings, dataset_id: int, label_set_id: int, options: TrainingOptions, key: str
+) -> tuple[TrainingRun, int]:
+    """A run without a job for this process, and the lock that shows that it is alive.
+
+    Nobody may look for abandoned runs between the two, or would find this one.
+    """
+    dataset = store.datasets.get(dataset_id)
+    with locks.held(_looking(settings)):
+        run = store.runs.add(dataset.id, label_set_id, options, dataset.sha256, key)
+        lock = locks.take(run_lock(settings, run.id))
+    if lock is None:
+        raise CannotTrain("Another process trains this run. Wait for it, or start again.")
+    return run, lock
+
+
 def end_abandoned(store: Store, settings: Settings) -> None:
     """Runs of a command line that was killed have no job that could end them."""
-    for run in store.runs.list():
-        lock = run_lock(settings, run.id)
-        if run.status in GOING_ON and run.job_id is None and locks.is_free(lock):
-            lock.unlink(missing_ok=True)
-            store.runs.update(
-                run.id,
-                status="failed",
-                error="The process that trained this run ended before it was done. Start it again.",
-                finished_at=datetime.now(UTC),
-            )
+    with locks.held(_looking(settings)):
+        for run in store.runs.list():
+            lock = run_lock(settings, run.id)
+            if run.status in GOING_ON and run.job_id is None and locks.is_free(lock):
+                lock.unlink(missing_ok=True)
+                store.runs.update(
+                    run.id,
+                    status="failed",
+                    error="The process that trained this run ended before it was done. Start it again.",
+                    finished_at=datetime.now(UTC),
+                )
+
+
+def _looking(settings: Settings) -> Path:
+    return settings.jobs_dir / "abandoned.lock"
 
 
 def forget_unfinished(store: Store, settings: Settings) -> None:

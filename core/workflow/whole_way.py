@@ -12,7 +12,6 @@ from pathlib import Path
 from core.config import Settings, load_settings
 from core.domain import Columns, Import, Insights, Scores, TrainingOptions, TrainingRun
 from core.errors import AppError
-from core.jobs import locks
 from core.store.store import Store, open_store
 from core.workflow import feedback, reports, runs
 from core.workflow.explanations import explain, load_classifier
@@ -91,8 +90,8 @@ def _train(
     dataset = store.datasets.get(imported.dataset_id)
     key = runs.training_key(dataset.sha256, label_set_id, options) + f":{time.time_ns()}"
     runs.forget_unfinished(store, settings)
-    run = store.runs.add(dataset.id, label_set_id, options, dataset.sha256, key)
-    with _held(store, settings, run.id), stages.stage("training"):
+    run, lock = runs.start_alone(store, settings, dataset.id, label_set_id, options, key)
+    with _alive(store, settings, run.id, lock), stages.stage("training"):
         done = train(store, settings, run.id, Task(lambda pct, what: progress(5 + pct * 0.75, what)))
     stages.seconds |= {f"training.{name}": value for name, value in done.seconds.items()}
     stages.cpu_seconds |= {f"training.{name}": value for name, value in done.cpu_seconds.items()}
@@ -100,10 +99,8 @@ def _train(
 
 
 @contextmanager
-def _held(store: Store, settings: Settings, run_id: int) -> Iterator[None]:
-    """Shows others that this process trains the run, and ends the run when it does not get done."""
-    path = runs.run_lock(settings, run_id)
-    lock = locks.take(path)
+def _alive(store: Store, settings: Settings, run_id: int, lock: int) -> Iterator[None]:
+    """Keeps the lock while this process trains the run, and ends the run when it does not get done."""
     try:
         yield
     except BaseException as error:
@@ -113,9 +110,8 @@ def _held(store: Store, settings: Settings, run_id: int) -> Iterator[None]:
         store.runs.update(run_id, status=status, error=sentence, finished_at=datetime.now(UTC))
         raise
     finally:
-        path.unlink(missing_ok=True)
-        if lock is not None:
-            os.close(lock)
+        runs.run_lock(settings, run_id).unlink(missing_ok=True)
+        os.close(lock)
 
 
 def _figures(run: TrainingRun, imported: Import) -> dict:
@@ -153,7 +149,7 @@ def _write_all(
         found = reports.freeze(store, run.id)
     progress(88, "Explaining a few comments")
     with stages.stage("explain"):
-        written = [_explanations(store, settings, run, found, out / "explanations.jsonl")]
+        written = _explanations(store, settings, run, found, out)
     for number, (key, known) in enumerate(reports.formats().items()):
         progress(90 + 2 * number, f"Writing {known.name}")
         with stages.stage(f"report.{key}"):
@@ -163,20 +159,27 @@ def _write_all(
     return [str(path.resolve()) for path in written]
 
 
-def _explanations(store: Store, settings: Settings, run: TrainingRun, found: Insights, path: Path) -> Path:
-    """One JSON object a line: a quote of each of the largest themes and the words that mattered in it."""
+def _explanations(
+    store: Store, settings: Settings, run: TrainingRun, found: Insights, out: Path
+) -> list[Path]:
+    """A quote of each of the largest themes and the words that mattered in it, to read and as JSON lines."""
     from core.explain.codec import to_dict
+    from core.explain.html import page_html
 
     classifier = load_classifier(store, settings, run.id)
     first = {quote.theme: quote for quote in reversed(found.quotes)}
     chosen = [
         first[theme.name] for theme in found.themes if theme.name in first and theme.name in run.labels
     ][:EXPLAINED]
-    with path.open("w", encoding="utf-8") as file:
-        for quote in chosen:
-            attribution = explain(classifier, quote.text, quote.theme, METHOD)
-            file.write(json.dumps({"id": quote.id} | to_dict(attribution), ensure_ascii=False) + "\n")
-    return path
+    explained = [explain(classifier, quote.text, quote.theme, METHOD) for quote in chosen]
+    rows = [
+        json.dumps({"id": quote.id} | to_dict(attribution), ensure_ascii=False)
+        for quote, attribution in zip(chosen, explained, strict=True)
+    ]
+    lines, page = out / "explanations.jsonl", out / "explanations.html"
+    lines.write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
+    page.write_text(page_html(explained), encoding="utf-8", newline="")
+    return [lines, page]
 
 
 def _times(stages: Stages) -> dict:

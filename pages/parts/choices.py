@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.charts.labels import shorten
 from core.domain import Dataset, TrainingRun
 from pages.parts import resources
 
@@ -14,7 +15,10 @@ def look_at(dataset_id: int) -> None:
 
 def choose_dataset() -> Dataset | None:
     """The dataset chosen in the sidebar, shared by its name in the URL; None when there is none yet."""
-    datasets = {f"{dataset.name} · {dataset.id}": dataset for dataset in resources.store().datasets.list()}
+    datasets = {
+        f"{shorten(dataset.name, 60)} · {dataset.id}": dataset
+        for dataset in resources.store().datasets.list()
+    }
     if not datasets:
         return None
     wanted = st.session_state.pop("next_dataset", None)

@@ -8,7 +8,7 @@ from core.domain import TrainingRun
 from core.workflow import explanations
 from pages.parts import model, results
 from pages.parts.highlight import highlighted_text, legend
-from pages.parts.plain import plain
+from pages.parts.plain import option, plain
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-words"}}
 ORDERS = ["Typical", "Most certain", "Least certain"]
@@ -35,7 +35,7 @@ def choose_text(run: TrainingRun) -> str:
 def _stored(run: TrainingRun) -> str:
     themes = results.predicted(run)
     left, right = st.columns([1, 1])
-    name = left.selectbox("Predicted as", list(themes), key="explain_theme")
+    name = left.selectbox("Predicted as", list(themes), format_func=option, key="explain_theme")
     order = right.segmented_control("First", ORDERS, default=ORDERS[0], required=True, key="explain_order")
     table = results.evidence(run, themes[name], order, 50)
     chosen = st.dataframe(
@@ -86,7 +86,7 @@ def _certainty(probability: float) -> str:
 
 
 def _words(run: TrainingRun, text: str, labels: list[str]) -> None:
-    label = st.selectbox("Why this label?", labels, key="why_label")
+    label = st.selectbox("Why this label?", labels, format_func=option, key="why_label")
     attribution = model.words_that_mattered(run, text, label)
     left, right = st.columns(2)
     with left:

@@ -8,7 +8,7 @@ from core.charts import themes as charts
 from core.domain import Estimate, Insights, Quote, TrainingRun
 from core.workflow.feedback import STARS
 from pages.parts.evidence import show_rows
-from pages.parts.plain import plain
+from pages.parts.plain import option, plain
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens"}}
 
@@ -73,6 +73,7 @@ def _pick(label: str, names: list[str], clicked: tuple, key: str) -> str | None:
         label,
         names,
         index=None,
+        format_func=option,
         key=key,
         placeholder="Click a mark above, or choose",
         persist_state="session",
@@ -88,7 +89,12 @@ def _trend(run: TrainingRun, insights: Insights) -> None:
     shown = names[: charts.MAX_TRENDS]
     if len(names) > len(shown):
         shown = st.multiselect(
-            "Themes", names, default=shown, max_selections=charts.MAX_TRENDS, key="trend_themes"
+            "Themes",
+            names,
+            default=shown,
+            max_selections=charts.MAX_TRENDS,
+            format_func=option,
+            key="trend_themes",
         )
     figure = charts.trend_lines(insights.trends, shown)
     clicked = _chart(figure, "trend", "Share of each theme over time")
@@ -154,7 +160,7 @@ def _quotes(run: TrainingRun, insights: Insights) -> None:
         for quote in quotes:
             with st.container(border=True):
                 st.text(quote.text)
-                st.caption(plain(f"{quote.context} · row {quote.id} · {_origin(quote)}"))
+                st.caption(plain(f"row {quote.id} · {_origin(quote)} · {quote.context}"))
     if not insights.quotes:
         st.info("No comment is clear enough to quote.")
 

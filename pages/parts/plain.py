@@ -24,3 +24,8 @@ def plain(text: object, limit: int = 300) -> str:
 def bullets(lines: Iterable[object], limit: int = 600) -> str:
     """One Markdown list of lines in other people's words; list items stand close together."""
     return "\n".join(f"- {plain(line, limit)}" for line in lines)
+
+
+def option(value: object) -> str:
+    """For the options of a list, which read no Markdown: one line, no marks that turn words around."""
+    return shorten(value, 200)

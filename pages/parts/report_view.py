@@ -75,7 +75,7 @@ def _section(section) -> None:
         st.markdown(bullets(section.lines))
     for quote in section.quotes[:6]:
         st.text(f"“{quote.text}”")
-        st.caption(plain(f"{quote.theme} · {quote.context} · row {quote.id}"))
+        st.caption(plain(f"row {quote.id} · {quote.theme} · {quote.context}"))
     if len(section.quotes) > 6:
         st.caption(f"and {len(section.quotes) - 6} more quotes in the files")
     if section.facts:

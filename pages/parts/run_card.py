@@ -16,8 +16,10 @@ def show(run: TrainingRun) -> None:
     for warning in run.warnings:
         if "baseline (TF-IDF) is better" not in warning:
             st.warning(plain(warning, 600), icon=":material/info:")
-    labels, mistakes, course, card = st.tabs(
-        ["Label by label", "Mix-ups", "Training", "Model card"], key="run_view", on_change="rerun"
+    labels, mistakes, beside, course, card = st.tabs(
+        ["Label by label", "Mix-ups", "Beside the baseline", "Training", "Model card"],
+        key="run_view",
+        on_change="rerun",
     )
     with labels:
         if labels.open:
@@ -31,6 +33,11 @@ def show(run: TrainingRun) -> None:
             st.plotly_chart(
                 figure, key="confusion", alt="Confusion of labels on held-out comments", config=CONFIG
             )
+    with beside:
+        if beside.open:
+            st.markdown("**Model and baseline on the same held-out comments**, with likely ranges")
+            figure = charts.compare(run.model, run.baseline)
+            st.plotly_chart(figure, key="compare", alt="Model beside the baseline", config=CONFIG)
     with course:
         if course.open:
             _course(run)
@@ -48,12 +55,22 @@ def _verdict(run: TrainingRun) -> None:
             "encoder may change it.",
             icon=":material/balance:",
         )
+    elif run.model.accuracy <= _largest_label(run):
+        st.warning(
+            f"The model is no better than always saying the most frequent label, which is right on "
+            f"{_largest_label(run):.0%} of the {run.model.n:,} held-out comments. It needs more labels.",
+            icon=":material/warning:",
+        )
     else:
         st.success(
             f"On {run.model.n:,} held-out comments this model reaches macro F1 {run.model.macro_f1:.3f}; "
             f"the baseline (TF-IDF with logistic regression) {run.baseline.macro_f1:.3f}.",
             icon=":material/verified:",
         )
+
+
+def _largest_label(run: TrainingRun) -> float:
+    return max(score.support for score in run.model.per_label) / run.model.n
 
 
 def _headline(run: TrainingRun) -> None:

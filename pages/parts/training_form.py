@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Dataset, LabelSet, TrainingOptions
 from core.workflow import runs
 from pages.parts import resources
-from pages.parts.plain import plain
+from pages.parts.plain import option, plain
 
 
 def ask(dataset: Dataset) -> None:
@@ -21,7 +21,7 @@ def ask(dataset: Dataset) -> None:
     with st.container(border=True):
         label_set = sets[next(iter(sets))]
         if len(sets) > 1:
-            label_set = sets[st.selectbox("Label set", list(sets), key="label_set")]
+            label_set = sets[st.selectbox("Label set", list(sets), format_func=option, key="label_set")]
         _facts(label_set)
         mode = st.segmented_control(
             "How",

@@ -10,7 +10,7 @@ from core.workflow.feedback import Preview
 from core.workflow.task import Task
 from pages.parts import resources
 from pages.parts.choices import look_at
-from pages.parts.plain import plain
+from pages.parts.plain import option, plain
 
 NONE = "(none)"
 WORDS = {
@@ -117,6 +117,7 @@ def _ask_columns(preview: Preview) -> None:
             "Segments to compare",
             preview.header,
             default=[name for name in preview.columns.segments if name in preview.header],
+            format_func=option,
             key="role_segments",
             help="Columns with few different values, such as plan, region or version.",
         )
@@ -130,7 +131,9 @@ def _role(preview: Preview, role: str) -> str:
     options = list(preview.header) if role == "text" else [NONE, *preview.header]
     guess = getattr(preview.columns, role)
     index = options.index(guess) if guess in options else 0
-    return st.selectbox(WORDS[role], options, index=index, key=f"role_{role}", help=HELP[role])
+    return st.selectbox(
+        WORDS[role], options, index=index, format_func=option, key=f"role_{role}", help=HELP[role]
+    )
 
 
 def _import(preview: Preview, columns: Columns, name: str) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain import Attribution, Span
-from core.explain.html import highlight_html
+from core.explain.html import highlight_html, page_html
 from core.explain.words import CUT, POINTS, UNREAD, units
 
 HOSTILE = [
@@ -77,3 +77,11 @@ def test_what_a_word_says_and_how_it_looks():
 def test_marks_without_weight_are_drawn():
     html = highlighted("☃ late", weights=(0.0,), marks=(UNREAD, CUT))
     assert "dotted" in html and "line-through" in html
+
+
+def test_a_page_of_its_own_holds_each_text_and_asks_nobody():
+    hostile = Attribution("<b>slow</b>", (Span(0, 11, 0.4),), "a<i>", "Occlusion", POINTS, 0.8)
+    page = page_html([hostile, hostile])
+    assert page.count("&lt;b&gt;slow&lt;/b&gt;") == 2 and "<b>" not in page
+    assert page.count("<h2>a&lt;i&gt; (80%)</h2>") == 2
+    assert "http" not in page.replace("http-equiv", "")

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 
+from core.models.classifier import Calibration, calibrated
 from core.training import calibration
 from core.training.metrics import expected_calibration_error
+
+NONE = Calibration(1.0, (0.0, 0.0, 0.0))
 
 
 def overconfident(rows, seed=0):
@@ -22,8 +25,8 @@ def test_the_temperature_that_was_put_in_is_found():
 def test_calibration_lowers_the_error_on_other_rows():
     found = calibration.fit(*overconfident(2000))
     logits, truth = overconfident(2000, seed=1)
-    before = expected_calibration_error(calibration.apply(calibration.no_calibration(3), logits), truth)
-    after = expected_calibration_error(calibration.apply(found, logits), truth)
+    before = expected_calibration_error(calibrated(logits, NONE), truth)
+    after = expected_calibration_error(calibrated(logits, found), truth)
     assert before > 0.15 and after < 0.04
 
 

@@ -23,7 +23,9 @@ def save(folder, encoder, tuned):
 @pytest.mark.parametrize("tuned", [True, False])
 def test_what_was_saved_answers_the_same(tiny_encoder, tmp_path, tuned):
     saved = save(tmp_path / "checkpoint", tiny_encoder, tuned)
-    again = checkpoints.load(saved.folder, CPU, lambda name, tokens: tiny_encoder, saved.manifest_sha256)
+    again = checkpoints.load(
+        saved.folder, CPU, lambda name, tokens, revision: tiny_encoder, saved.manifest_sha256
+    )
     texts = ["the app is slow", "love it"]
     expected = head().probabilities(tiny_encoder.embed(texts), Calibration(1.5, (0.1, 0.0)))
     assert np.allclose(again.probabilities(texts), expected, atol=1e-6)
@@ -54,4 +56,4 @@ def test_another_version_of_the_encoder_is_refused(tiny_encoder, tmp_path):
     saved = save(tmp_path / "checkpoint", tiny_encoder, False)
     tiny_encoder.revision = "other"
     with pytest.raises(Damaged, match="another version"):
-        checkpoints.load(saved.folder, CPU, lambda name, tokens: tiny_encoder)
+        checkpoints.load(saved.folder, CPU, lambda name, tokens, revision: tiny_encoder)
