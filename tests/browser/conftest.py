@@ -123,9 +123,9 @@ def end(process: subprocess.Popen) -> None:
         process.wait(timeout=10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all tests that do not mind each other's data."""
+    """One server for the tests of a file that do not mind each other's data."""
     with running(tmp_path_factory.mktemp("server")) as started:
         yield started
 
@@ -139,8 +139,9 @@ def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Closed after each file: while it is open its event loop runs, and no other can in this thread."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         reason = "chromium is not installed; the tests in a browser need it"
