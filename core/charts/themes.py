@@ -173,6 +173,7 @@ def _line(trend: Trend) -> go.Scatter:
         y=[point.share.mid for point in trend.points],
         customdata=[[trend.theme, point.start] for point in trend.points],
         mode="lines+markers",
+        cliponaxis=False,  # a mark at 0% stays whole
         line={"color": ACCENT, "width": 2.5},
         marker={"size": 7},
         hovertext=[

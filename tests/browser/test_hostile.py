@@ -192,9 +192,10 @@ def walk_through_insights(page: Page, found: Insights) -> None:
     expect_words(page, found.dataset, LABEL, found.themes[0].name)
     texts = {" ".join(row[0].split()) for row in ROWS}
     assert {" ".join(row[0].split()) for row in table(page, "Comments behind")} <= texts
-    for tab, key in (("Trend", "trend"), ("Segments", "map_0")):
+    spoken = next(number for number, point in enumerate(found.trends[0].points) if point.ids)
+    for tab, key, number in (("Trend", "trend", spoken), ("Segments", "map_0", 0)):
         open_tab(page, tab)
-        click_mark(chart(page, key), 0)
+        click_mark(chart(page, key), number)
         assert table(page, "Comments behind")
         expect_inert(page)
     open_tab(page, "Quotes")

@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import event
 
+from core.charts.labels import shorten
 from core.config import Settings
 from core.domain import Estimate
 from core.store.store import Store, open_store
@@ -50,7 +51,7 @@ def choose(page: Page, label: str, option: str) -> None:
     box = page.get_by_role("combobox", name=label, exact=True)
     box.hover()  # scrolls it into view first: a list that is open closes when the page scrolls
     box.click()
-    page.get_by_role("option", name=option, exact=True).click()
+    page.get_by_role("option", name=shorten(option, 200), exact=True).click()  # as the lists show it
 
 
 def open_tab(page: Page, name: str) -> None:
