@@ -129,13 +129,13 @@ def trend_lines(
     names = [name for name in selected if name in by_name] or list(by_name)
     shown = [by_name[name] for name in names[:MAX_TRENDS]]
     rows = max(1, -(-len(shown) // columns))
-    height = 24 + 168 * rows
+    height = 24 + 188 * rows
     figure = make_subplots(
         rows,
         columns,
         subplot_titles=[label_text(trend.theme, 30) for trend in shown],
         horizontal_spacing=0.12 if columns > 1 else 0,
-        vertical_spacing=min(1 / rows, 62 / height) if rows > 1 else 0,
+        vertical_spacing=min(1 / rows, 84 / height) if rows > 1 else 0,
     )
     for place, trend in enumerate(shown):
         cell = {"row": place // columns + 1, "col": place % columns + 1}
