@@ -106,7 +106,8 @@ def test_no_cycles():
         module: {name for name in imports(tree) if name in MODULES and name != module}
         for module, tree in TREES.items()
     }
-    TopologicalSorter(graph).prepare()  # raises CycleError with the modules of the cycle
+    order = list(TopologicalSorter(graph).static_order())  # CycleError names the modules of a cycle
+    assert set(order) >= set(graph)
 
 
 def test_packages_import_nothing_by_themselves():

@@ -49,5 +49,5 @@ def test_pages_and_json_are_refused(text, says):
 
 @pytest.mark.parametrize("text", ["[id],[text]\n1,a", "<3 this app,1\n", "{name},b\n", "PKs,b\n"])
 def test_tables_that_begin_oddly_pass(text):
-    refuse_other_formats(text.encode())
-    refuse_markup(text)
+    assert refuse_other_formats(text.encode()) is None
+    assert refuse_markup(text) is None

@@ -61,6 +61,7 @@ def test_a_busy_database_costs_one_beat(wait_for):
     with pulse(jobs) as beating:
         wait_for(lambda: len(jobs.seen) == 2, seconds=5)
         beating.progress(1, "")
+    assert len(jobs.seen) >= 2, "the beat after the busy one came"
 
 
 def test_progress_stays_between_0_and_100():

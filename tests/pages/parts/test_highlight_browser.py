@@ -14,18 +14,10 @@ import pytest
 from core.domain import Attribution, Span
 from core.explain.html import highlight_html
 from core.explain.words import POINTS, units
+from tests.browser.conftest import FLAGS
 
 ROOT = Path(__file__).resolve().parents[3]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TEXTS = [
     "<img src=x onerror=\"document.title='hacked'\"> <img src=http://beacon.example/a.png>",
     "<script>document.title='hacked'</script></div><style>*{display:none}</style>",
