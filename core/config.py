@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     lease_s: float = Field(20.0, gt=0)
     worker_idle_s: float = Field(90.0, ge=0)
     save_every_s: float = Field(30.0, ge=0)  # at most this much of a fine-tuning is lost by a kill
+    retention_days: int = Field(0, ge=0)  # comments older than this are removed; 0: kept
     allow_remote: bool = False  # True: may listen on another address than loopback without a login
 
     @property

@@ -20,10 +20,17 @@ FEEDBACK = (
     "account",
     "channel",
     "language",  # ISO 639-1 or "unknown"
+    "external_id",  # the id in the system the comment comes from
 )
 SEGMENT = "segment:"
+NUMBER = "number:"  # float64 columns after the segments, such as "number:Effort score"
+# Only on the way from a file to the store: one str column a label set ("" : none; several labels of a
+# multi-label set are joined by LABEL_BREAK), and `cells`, the masked cells of the file as a JSON array.
+LABEL = "label:"
+LABEL_BREAK = "\x1f"
+CELLS = "cells"
 
-ROLES = ("text", "label", "date", "rating", "author", "account", "channel", "language")
+ROLES = ("text", "label", "date", "rating", "author", "account", "channel", "language", "id")
 
 
 # ---- feedback -----------------------------------------------------------------------------
@@ -42,6 +49,47 @@ class Columns:
     channel: str | None = None
     language: str | None = None
     segments: tuple[str, ...] = ()
+    id: str | None = None  # the id in the system the file comes from
+    more_text: tuple[str, ...] = ()  # joined to `text` by an empty line, in the order of the file
+    more_labels: tuple[str, ...] = ()  # each makes a label set of its own
+    multi: tuple[str, ...] = ()  # label columns whose cells hold several labels, such as "bug; billing"
+    numbers: tuple[str, ...] = ()  # scores kept as numbers
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return (self.text, *self.more_text)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ((self.label,) if self.label else ()) + self.more_labels
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One way to read an ambiguous file."""
+
+    value: str
+    words: str  # for the person
+    rows: tuple[tuple[str, ...], ...] = ()  # how the file begins when it is read so: names, then rows
+
+
+@dataclass(frozen=True)
+class Question:
+    """What only a person can know about a file; nothing is stored before it is answered."""
+
+    key: str  # "encoding", "delimiter", "header", "table", "quotes", "sheet", "dates:<column>" ...
+    words: str
+    answers: tuple[Answer, ...]  # the likeliest first
+    free: bool = False  # another value than those of `answers` may be typed
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that is kept aside: as it stood in the file, masked once it leaves `core.ingest`."""
+
+    line: int
+    reason: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +125,10 @@ class Import:
     rejections: tuple[Rejection, ...]
     warnings: tuple[str, ...]
     created_at: datetime
+    header: tuple[str, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+    masked: Mapping[str, int] = field(default_factory=dict)  # kind of personal data -> places
+    rows_updated: int = 0  # of rows_stored: they were in the dataset before and changed
 
     @property
     def rows_rejected(self) -> int:
@@ -91,6 +143,7 @@ class LabelSet:
     dataset_id: int
     name: str
     counts: Mapping[str, int]  # label -> labelled rows, largest first
+    multi: bool = False  # a row may carry several of them
 
 
 # ---- training -----------------------------------------------------------------------------
@@ -193,6 +246,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    result: Mapping[str, object] | None = None  # what its function returned
 
 
 # ---- explanation --------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from core.workflow import feedback, runs
-from pages.parts import resources, results
+from pages.parts import import_progress, resources, results
 from pages.parts.choices import choose_dataset, look_at
 from pages.parts.frame import open_page
+from pages.parts.next_step import start_quick
 from pages.parts.plain import bullets, plain
 from pages.parts.progress import watch_active
 from pages.parts.steps import steps
-from pages.parts.uploads import start_quick
 
 
 def try_sample() -> None:
@@ -17,7 +17,7 @@ def try_sample() -> None:
     store, settings = resources.store(), resources.settings()
     with st.spinner("Reading the sample"):
         sample = feedback.load_sample(store, settings)
-        start_quick(sample.id)
+        start_quick(sample)
     look_at(sample.id)
     st.switch_page("pages/insights.py")
 
@@ -39,6 +39,7 @@ with st.container(horizontal=True):
 
 run = runs.latest_done(resources.store(), dataset.id) if dataset else None
 steps(dataset, run)
+import_progress.watch_active()
 watch_active()
 if run:
     st.subheader(f"What {plain(dataset.name)} says")

@@ -63,7 +63,7 @@ def test_the_background_starts_once_for_all_visits(monkeypatch):
     def once():
         started.append(1)
 
-    monkeypatch.setattr(resources, "watcher", once)
+    monkeypatch.setattr(resources, "watchers", once)
     start()
     start()
     assert started == [1]

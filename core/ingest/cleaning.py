@@ -1,230 +1,218 @@
-"""A raw table and its columns to the feedback table that is stored."""
+"""A raw table and its columns to the feedback table that is stored, a chunk at a time."""
 
-import hashlib
-import hmac
-import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from core.domain import FEEDBACK, SEGMENT, Columns, Rejection
-from core.ingest.columns import check_columns
-from core.ingest.csv_file import RawTable
-from core.ingest.dates import read_dates
-from core.ingest.language import detect, named
-from core.ingest.ratings import read_ratings
-from core.ingest.redaction import REGION, mask_texts
+from core.domain import Columns, RejectedRow, Rejection
+from core.ingest.cells import blank, character_warnings, joined, without_control_characters
+from core.ingest.cleaning_words import told
+from core.ingest.column_names import NOBODY
+from core.ingest.column_roles import check_columns
+from core.ingest.feedback_table import FeedbackTable, Rows
+from core.ingest.private_cells import Privacy, PrivateCells
+from core.ingest.raw import CHUNK_ROWS, RawChunk, RawTable
 from core.ingest.rejections import Rejections
+from core.ingest.row_ids import (
+    SeenHashes,
+    coded_hashes,
+    combined,
+    hashes,
+    normalise,
+    normalised,
+    pseudonym_keys,
+)
+from core.ingest.survey import Plan, survey
+from core.ingest.text_array import from_list, text_array
 
 NO_TEXT = "no text"
-REPEAT = "repeat of an earlier row by the same author"
+EMPTY = "every cell is empty"
+REPEAT = "repeats the words of an earlier row by the same author"
+NAMES_AGAIN = "a second line of column names, as SurveyMonkey writes it"
+SECOND_HEADER = ("Open-Ended Response", "Response")
 
 
 @dataclass(frozen=True, eq=False)
 class Cleaned:
     """What is stored of a file; `rows_in` = rows of `table` + rows of `rejections`."""
 
-    table: pd.DataFrame  # columns of domain.FEEDBACK without "id", "label" if chosen, segments
-    rejections: tuple[Rejection, ...]  # those of the raw table and those made here
-    warnings: tuple[str, ...]  # same
+    table: pd.DataFrame
+    rejections: tuple[Rejection, ...]
+    warnings: tuple[str, ...]
     rows_in: int
-    masked: dict[str, int]  # kind of personal data -> places masked
+    masked: dict[str, int]  # kind of personal data -> places
+    rejected: tuple[RejectedRow, ...]  # masked
+    plan: Plan
 
 
 def clean(
-    raw: RawTable,
-    columns: Columns,
-    secret: bytes,
-    mask: bool = True,
-    handles: bool = True,
-    region: str = REGION,
+    raw: RawTable, columns: Columns, privacy: Privacy, answers: Mapping[str, str] | None = None
 ) -> Cleaned:
-    """Map, mask and check the rows of a file.
+    """A whole table at once, for small files; open questions take their likeliest answer.
 
-    Authors are stored as keyed hashes, so `secret` must stay the same for a dataset. Raises BadColumns.
+    Raises BadColumns.
     """
     check_columns(raw.frame, columns)
-    rejections = Rejections()
-    frame, lines = _drop(raw.frame, raw.lines, _empty(raw.frame[columns.text]), NO_TEXT, rejections)
-    warnings: list[str] = []
-    table = _read_roles(frame, columns, secret, warnings)
-    words = _normalised(frame[columns.text])
-    if columns.author:
-        repeated, other_labels = _repeats(table, words)
-        if other_labels:
-            warnings.append(
-                f"Repeats that were labelled otherwise than the row that is kept: {other_labels:,}."
-            )
-        table, lines = _drop(table, lines, repeated, REPEAT, rejections)
-        words = words[~repeated].reset_index(drop=True)
-    elif repeats := int(words.duplicated().sum()):
-        warnings.append(
-            f"Rows that repeat the words of an earlier row: {repeats:,}. "
-            "They are kept, because no column names the authors."
-        )
-    masked = _mask(table, handles, region) if mask else {}
-    table["text_hash"] = _hashes(_normalised(table["text"]) if masked else words)
-    table["row"] = _row_ids(table)
-    table["language"] = _languages(table)
+    plan = survey(_pieces(raw), columns, answers)
+    cleaner = Cleaner(raw.header, columns, plan, privacy)
+    parts = [cleaner.add(chunk) for chunk in _pieces(raw)]
     return Cleaned(
-        table=_ordered(table),
-        rejections=(*raw.rejections, *rejections.all()),
-        warnings=(*raw.warnings, *warnings),
-        rows_in=raw.rows_in,
-        masked=masked,
+        table=pd.concat([table for table, _ in parts], ignore_index=True),
+        rejections=cleaner.rejections,
+        warnings=(*raw.warnings, *cleaner.warnings),
+        rows_in=cleaner.rows_in,
+        masked=cleaner.masked,
+        rejected=tuple(row for _, rejected in parts for row in rejected),
+        plan=plan,
     )
 
 
-def _ordered(table: pd.DataFrame) -> pd.DataFrame:
-    order = [name for name in (*FEEDBACK, "label") if name in table]
-    return table[order + [name for name in table if name.startswith(SEGMENT)]]
+def _pieces(raw: RawTable) -> list[RawChunk]:
+    """The table as chunks; the rows that the reader rejected come with the first."""
+    starts = range(0, max(len(raw.frame), 1), CHUNK_ROWS)
+    return [
+        RawChunk(
+            raw.frame.iloc[start : start + CHUNK_ROWS].reset_index(drop=True),
+            raw.lines[start : start + CHUNK_ROWS],
+            () if start else raw.rejected,
+        )
+        for start in starts
+    ]
 
 
-def normalise(text: str) -> str:
-    """The words of a text: NFKC, case folded, white space collapsed, no punctuation around."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    text = " ".join(text.casefold().split())
-    start, end = 0, len(text)
-    while start < end and not text[start].isalnum():
-        start += 1
-    while end > start and not text[end - 1].isalnum():
-        end -= 1
-    return text[start:end] or text  # "!!!" stays what it is
+class Cleaner:
+    """The second pass: give it the chunks of a file in their order.
 
-
-def _normalised(texts: pd.Series) -> pd.Series:
-    return pd.Series([normalise(text) for text in texts], dtype="str")
-
-
-def _empty(texts: pd.Series) -> np.ndarray:
-    return np.array([not text.strip(" \t\r\n\ufffd\u200b\ufeff\u00a0") for text in texts], dtype=bool)
-
-
-def _drop(
-    frame: pd.DataFrame, lines: np.ndarray, unwanted: np.ndarray, reason: str, rejections: Rejections
-) -> tuple[pd.DataFrame, np.ndarray]:
-    rejections.add_all(reason, lines[unwanted])
-    return frame[~unwanted].reset_index(drop=True), lines[~unwanted]
-
-
-def _read_roles(frame: pd.DataFrame, columns: Columns, secret: bytes, warnings: list[str]) -> pd.DataFrame:
-    """The feedback columns that come straight from a column of the file."""
-    size = len(frame)
-    blank = pd.Series([""] * size, dtype="str")
-    table = pd.DataFrame({"text": frame[columns.text]})
-    table["date"] = pd.Series([pd.NaT] * size, dtype="datetime64[us]")
-    table["rating"] = pd.Series([np.nan] * size, dtype="float64")
-    if columns.date:
-        dates = read_dates(frame[columns.date])
-        table["date"] = dates.values
-        warnings += [*dates.warnings, *_unread(dates.unreadable, "date", columns.date)]
-    if columns.rating:
-        ratings = read_ratings(frame[columns.rating])
-        table["rating"] = ratings.values
-        warnings += [*ratings.warnings, *_unread(ratings.unreadable, "rating", columns.rating)]
-    table["author"] = _pseudonyms(frame[columns.author], secret) if columns.author else blank
-    table["account"] = _accounts(frame[columns.account], secret) if columns.account else blank
-    table["channel"] = frame[columns.channel].str.strip() if columns.channel else blank
-    table["language"] = _each(frame[columns.language], named) if columns.language else blank
-    if columns.label:
-        table["label"] = frame[columns.label].str.strip()
-    for name in columns.segments:
-        table[SEGMENT + name] = frame[name].str.strip()
-    return table
-
-
-def _unread(rows: int, role: str, column: str) -> tuple[str, ...]:
-    if not rows:
-        return ()
-    return (
-        f"Cells of '{column}' that could not be read as a {role}: {rows:,}. Those rows are kept without.",
-    )
-
-
-def _each(cells: pd.Series, function: Callable[[str], str]) -> pd.Series:
-    """Apply to each distinct cell once."""
-    codes, distinct = pd.factorize(cells)
-    made = np.array([function(str(value)) for value in distinct], dtype=object)
-    return pd.Series(made[codes] if len(made) else [], index=cells.index, dtype="str")
-
-
-def _pseudonyms(cells: pd.Series, secret: bytes) -> pd.Series:
-    """12 hex characters for a person; upper case, outer spaces and a leading @ make no other person."""
-
-    def pseudonym(name: str) -> str:
-        name = name.strip().lstrip("@").casefold()
-        return hmac.new(secret, name.encode(), hashlib.sha256).hexdigest()[:12] if name else ""
-
-    return _each(cells, pseudonym)
-
-
-def _accounts(cells: pd.Series, secret: bytes) -> pd.Series:
-    """Names of organisations stay; what holds personal data, such as an address, becomes a pseudonym."""
-
-    def account(name: str) -> str:
-        name = name.strip()
-        if not mask_texts([name]).counts:
-            return name
-        return hmac.new(secret, name.casefold().encode(), hashlib.sha256).hexdigest()[:12]
-
-    return _each(cells, account)
-
-
-def _repeats(table: pd.DataFrame, words: pd.Series) -> tuple[np.ndarray, int]:
-    """Rows with the words, author and date of an earlier row, and how many of them have another label.
-
-    A missing date equals another.
+    It remembers hashes of rows only, 8 bytes each.
     """
-    keys = pd.DataFrame({"words": words, "author": table["author"], "date": table["date"]})
-    repeated = (keys.duplicated() & (keys["author"] != "") & (keys["words"] != "")).to_numpy()
-    if "label" not in table or not repeated.any():
-        return repeated, 0
-    first = table["label"].groupby(keys.groupby(list(keys), dropna=False).ngroup()).transform("first")
-    return repeated, int((table["label"] != first).to_numpy()[repeated].sum())
+
+    def __init__(self, header: Sequence[str], columns: Columns, plan: Plan, privacy: Privacy) -> None:
+        self.columns, self.plan = columns, plan
+        self.header = tuple(header)
+        self.rows_in = 0
+        self.cells = PrivateCells(header, columns, plan, privacy)
+        self._rejections = Rejections()
+        self._masked: Counter[str] = Counter()
+        self._characters: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()  # what warnings tell
+        self._said, self._labelled = SeenHashes(), SeenHashes()
+        self._table = FeedbackTable(header, columns, plan, self._counts)
+        self._begins = "Respondent ID" in self.header  # SurveyMonkey writes two lines of column names
+
+    def add(self, chunk: RawChunk) -> tuple[pd.DataFrame, list[RejectedRow]]:
+        """(what is stored, what is kept aside and why), both masked."""
+        self.rows_in += len(chunk.frame) + len(chunk.rejected)
+        for row in chunk.rejected:
+            self._rejections.add(row.reason, row.line)
+        rejected = self.cells.reject_raw(chunk.rejected) if chunk.rejected else []
+        frame = without_control_characters(chunk.frame, self._characters)
+        texts = self._texts({name: text_array(frame[name]) for name in self.columns.texts})
+        frame, lines, texts = self._drop_empty(frame, chunk.lines, texts, rejected)
+        self._begins = False
+        pseudonyms = self._pseudonyms(frame)
+        authors = self._known(frame, pseudonyms)
+        rows = Rows(frame, texts, pseudonyms, authors, pseudonym_keys(authors), hashes(normalised(texts)))
+        repeats = self._repeats(rows)
+        if repeats.any():
+            rejected += self._reject(frame, lines, repeats, [REPEAT] * int(repeats.sum()))
+            rows = rows.keep(~repeats)
+        return self._stored(rows), sorted(rejected, key=lambda row: row.line)
+
+    @property
+    def rejections(self) -> tuple[Rejection, ...]:
+        return self._rejections.all()
+
+    @property
+    def masked(self) -> dict[str, int]:
+        return {kind: places for kind, places in self._masked.items() if places}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Everything that was assumed, repaired or left out so far, in sentences with counts."""
+        assumed = (
+            f"Nobody answered '{question.words}', so this was taken: {question.answers[0].words}."
+            for question in self.plan.questions
+        )
+        return (
+            *self.plan.warnings,
+            *assumed,
+            *character_warnings(self._characters),
+            *told(self._counts, self.columns, self.plan.scale, self.cells.people),
+        )
+
+    def _texts(self, parts: Mapping[str, pa.LargeStringArray]) -> pa.LargeStringArray:
+        return joined([parts[name] for name in self.header if name in self.columns.texts])
+
+    def _drop_empty(
+        self, frame: pd.DataFrame, lines: np.ndarray, texts: pa.LargeStringArray, rejected: list[RejectedRow]
+    ) -> tuple[pd.DataFrame, np.ndarray, pa.LargeStringArray]:
+        none = blank(texts)
+        if self._begins and len(texts) and texts[0].as_py() in SECOND_HEADER:
+            rejected += self._reject(frame, lines, np.arange(len(texts)) == 0, [NAMES_AGAIN])
+            frame, lines, texts, none = (
+                frame.iloc[1:].reset_index(drop=True),
+                lines[1:],
+                texts.slice(1),
+                none[1:],
+            )
+        if not none.any():
+            return frame, lines, texts
+        bare = np.ones(int(none.sum()), dtype=bool)
+        for name in self.header:
+            bare &= blank(text_array(frame.loc[none, name]))
+        rejected += self._reject(frame, lines, none, [EMPTY if empty else NO_TEXT for empty in bare])
+        return frame[~none].reset_index(drop=True), lines[~none], texts.filter(pa.array(~none))
+
+    def _reject(
+        self, frame: pd.DataFrame, lines: np.ndarray, unwanted: np.ndarray, reasons: list[str]
+    ) -> list[RejectedRow]:
+        for reason, line in zip(reasons, lines[unwanted], strict=True):
+            self._rejections.add(reason, int(line))
+        return self.cells.reject(frame[unwanted].reset_index(drop=True), lines[unwanted], reasons)
+
+    def _pseudonyms(self, frame: pd.DataFrame) -> pa.LargeStringArray:
+        if not self.columns.author:
+            return from_list([""] * len(frame))
+        return self.cells.pseudonyms(text_array(frame[self.columns.author]))
+
+    def _known(self, frame: pd.DataFrame, pseudonyms: pa.LargeStringArray) -> pa.LargeStringArray:
+        """The authors, "" for "Anonymous" and its like: the same words of two of them are two votes."""
+        if not self.columns.author:
+            return pseudonyms
+        names = pc.utf8_lower(pc.utf8_trim_whitespace(text_array(frame[self.columns.author])))
+        nobody = pc.is_in(names, value_set=from_list(sorted(NOBODY)))
+        self._counts["nobody"] += int(pc.sum(nobody).as_py() or 0)
+        return pc.if_else(nobody, from_list([""])[0], pseudonyms)
+
+    def _repeats(self, rows: Rows) -> np.ndarray:
+        """Rows with the words and the author of an earlier row; nobody's words are never repeats."""
+        repeats = np.zeros(len(rows.said), dtype=bool)
+        if not self.columns.author:
+            self._counts["same words"] += int(self._said.add(rows.said).sum())
+            return repeats
+        known = np.asarray(pc.not_equal(rows.authors, ""))
+        keys = combined(rows.who, rows.said)
+        repeats[known] = self._said.add(keys[known])
+        if self.columns.labels:
+            cells = [text_array(rows.frame[name].str.strip()) for name in self.columns.labels]
+            same_label = np.ones(len(repeats), dtype=bool)
+            same_label[known] = self._labelled.add(combined(keys, *map(coded_hashes, cells))[known])
+            self._counts["other label"] += int((repeats & ~same_label).sum())
+        return repeats
+
+    def _stored(self, rows: Rows) -> pd.DataFrame:
+        known = {self.columns.author: rows.pseudonyms} if self.columns.author else {}
+        masked = self.cells.mask(rows.frame, self._masked, known)
+        texts = self._texts(masked)
+        changed = np.asarray(pc.not_equal(texts, rows.texts))
+        said = rows.said.copy()
+        said[changed] = hashes(normalised(texts.filter(pa.array(changed))))
+        return self._table.build(replace(rows, texts=texts, said=said), masked)
 
 
-def _mask(table: pd.DataFrame, handles: bool, region: str) -> dict[str, int]:
-    """Mask the texts, and the few values of channels, labels and segments, in place."""
-    masked = mask_texts(table["text"], region, handles)
-    if masked.counts:
-        table["text"] = pd.Series(masked.texts, dtype="str")
-    for name in table.columns:
-        if name in ("channel", "label") or name.startswith(SEGMENT):
-            table[name] = _each(table[name], lambda value: mask_texts([value], region, handles).texts[0])
-    return masked.counts
-
-
-def _hashes(words: pd.Series) -> pd.Series:
-    return pd.Series([hashlib.sha256(text.encode()).hexdigest()[:16] for text in words], dtype="str")
-
-
-def _row_ids(table: pd.DataFrame) -> pd.Series:
-    """12 hex characters from author, date, words and how often they came before; the same in each import."""
-    dates = table["date"].astype("str").fillna("")
-    keys = table["author"] + "|" + dates + "|" + table["text_hash"]
-    numbers = keys.groupby(keys).cumcount()
-    taken: set[str] = set()
-    ids = []
-    for key, number in zip(keys, numbers, strict=True):
-        attempt = 0
-        while True:  # 48 bits collide once in some hundred imports of a million rows
-            name = f"{key}|{number}|{attempt}" if attempt else f"{key}|{number}"
-            row = hashlib.sha256(name.encode()).hexdigest()[:12]
-            if row not in taken:
-                break
-            attempt += 1
-        taken.add(row)
-        ids.append(row)
-    return pd.Series(ids, dtype="str")
-
-
-def _languages(table: pd.DataFrame) -> pd.Series:
-    """As the file says; found from the text where it does not."""
-    given = table["language"]
-    missing = given.isin(["", "unknown"]).to_numpy()
-    languages = given.to_numpy(dtype=object).copy()
-    languages[missing] = detect(table.loc[missing, "text"])
-    return pd.Series(languages, dtype="str")
+__all__ = ["Cleaned", "Cleaner", "Plan", "Privacy", "clean", "normalise", "survey"]

@@ -1,257 +1,219 @@
-"""Bytes of a CSV file to a table of text cells that are exactly those of the file."""
+"""A delimited text file: opened in one pass, read in chunks whose cells are exactly those of the file."""
 
-import csv
-import io
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
-import numpy as np
-import pandas as pd
-
-from core.domain import Rejection
+from core.domain import Answer, Question
 from core.errors import BadFile, TooLarge
-from core.ingest.dialect import Dialect, find_dialect
-from core.ingest.encoding import decode
-from core.ingest.file_type import refuse_markup, refuse_other_formats
-from core.ingest.rejections import Rejections
-
-CHUNK = 20_000  # rows held as Python objects at a time
-LONGEST_LINE = 4_000_000  # characters; bounds the memory of one record
-
-
-@dataclass(frozen=True)
-class Limits:
-    max_bytes: int = 100 * 1024 * 1024
-    max_rows: int = 1_000_000
-    max_cell_chars: int = 1_000_000
-    max_columns: int = 500
-
-
-@dataclass(frozen=True, eq=False)
-class RawTable:
-    """A file as it was written; `rows_in` = rows of `frame` + rows of `rejections`."""
-
-    header: tuple[str, ...]  # unique, as shown to the person
-    frame: pd.DataFrame  # str columns named by the header, never missing; index 0..n-1
-    lines: np.ndarray  # line in the file on which each row of `frame` begins
-    encoding: str
-    delimiter: str  # "" when the file has one column only
-    rows_in: int  # wholly blank lines are not rows
-    rejections: tuple[Rejection, ...] = ()
-    warnings: tuple[str, ...] = ()
+from core.ingest import structure
+from core.ingest.columns_kept import columns_kept
+from core.ingest.csv_rows import Plan, RowReader
+from core.ingest.dialect import SAMPLE_CHARS, find_dialect, quotes_question, sample
+from core.ingest.encoding import Encoding, find_encoding
+from core.ingest.file_type import refuse_markup
+from core.ingest.header import NONE, find_header
+from core.ingest.preview import preview
+from core.ingest.raw import Limits, RawChunk
+from core.ingest.records import (
+    BACKSLASH,
+    CSV,
+    PLAIN,
+    Block,
+    Dialect,
+    record_blocks,
+    split_lines,
+)
+from core.ingest.source import LONGEST_LINE, ByteSource, text_blocks
+from core.ingest.titles import unique_names
 
 
-@dataclass
-class _Reading:
-    """What a pass over the records gathers."""
+class CsvFile:
+    """See raw.TableFile. Opening raises NotText, TooLarge or BadFile, each with cause and next step."""
 
-    width: int
-    frames: list[pd.DataFrame] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    rejections: Rejections = field(default_factory=Rejections)
+    format = "csv"
 
+    def __init__(self, source: ByteSource, limits: Limits, answers: Mapping[str, str]) -> None:
+        self._source, self._limits = source, limits
+        self._questions: list[Question] = []
+        self._warnings: list[str] = []
+        self.answers = dict(answers)
+        self._encoding = find_encoding(source, answers.get("encoding"))
+        self._warnings += self._encoding.warnings
+        text, whole = self._begin()
+        self._find_dialect(text, whole, answers)
+        self._find_header(text, whole, answers)
+        self._look_at_all(text, whole, answers)
+        self._choose_table(answers)
+        if self._encoding.readings:
+            self._questions.insert(0, self._encoding_question())
+        self.encoding, self.delimiter = self._encoding.name, self._dialect.delimiter
+        self.questions, self.warnings = tuple(self._questions), tuple(self._warnings)
+        self.answers["encoding"] = self.encoding
+        for question in self.questions:
+            self.answers.pop(question.key, None)
 
-def read_csv(data: bytes, limits: Limits) -> RawTable:
-    """Read a whole file.
+    # ---- opening ------------------------------------------------------------------------------
 
-    Raises NotText, TooLarge or BadFile, each with the cause and the next step.
-    """
-    _check_bytes(data, limits)
-    decoded = decode(data)
-    text = decoded.text
-    if not text.strip(' \t\r\n\f\v,;|"'):
-        raise BadFile("The file holds only blank cells. Choose a CSV file with column names and rows.")
-    refuse_markup(text)
-    dialect = find_dialect(text)
-    records = _records(text, dialect, limits)
-    header, renamed = _header(next(records)[1], limits)
-    reading = _read_rows(records, header, limits)
-    if not reading.lines:
-        raise BadFile(_why_no_rows(reading, len(header)))
-    frame = pd.concat(reading.frames, ignore_index=True)
-    frame.columns = pd.Index(header, dtype="str")
-    return RawTable(
-        header=header,
-        frame=frame,
-        lines=np.array(reading.lines, dtype=np.int64),
-        encoding=decoded.encoding,
-        delimiter=dialect.delimiter,
-        rows_in=len(frame) + reading.rejections.rows,
-        rejections=reading.rejections.all(),
-        warnings=(*decoded.warnings, *dialect.warnings, *renamed),
-    )
+    def _begin(self) -> tuple[str, bool]:
+        """The first part of the text, and whether it is all."""
+        parts: list[str] = []
+        size = 0
+        blocks = self._texts()
+        for block in blocks:
+            parts.append(block)
+            size += len(block)
+            if size > SAMPLE_CHARS:
+                break
+        text = "".join(parts)
+        whole = size <= SAMPLE_CHARS
+        if not text[: 4 * SAMPLE_CHARS].strip(' \t\r\n\f\v,;|"\x00\ufeff'):
+            raise BadFile("The file holds only blank cells. Choose a CSV file with column names and rows.")
+        refuse_markup(text)
+        return text[:SAMPLE_CHARS], whole
 
+    def _texts(self) -> Iterator[str]:
+        longest = max(LONGEST_LINE, 2 * self._limits.max_cell_chars)
+        return text_blocks(self._source, self._encoding.codec, self._encoding.skip, longest)
 
-def _check_bytes(data: bytes, limits: Limits) -> None:
-    if not data:
-        raise BadFile("The file is empty. Choose a CSV file with column names and rows.")
-    if len(data) > limits.max_bytes:
-        raise TooLarge(
-            f"The file has {len(data) / 1e6:,.0f} MB; at most {limits.max_bytes / 1e6:,.0f} MB can be read. "
-            "Split it into several files and upload one after the other."
+    def _blocks(self) -> Iterator[Block]:
+        longest = max(LONGEST_LINE, 2 * self._limits.max_cell_chars)
+        return record_blocks(self._texts(), self._dialect, longest, len(self._names))
+
+    def _find_dialect(self, text: str, whole: bool, answers: Mapping[str, str]) -> None:
+        found = find_dialect(text, whole, answers)
+        self._dialect = found.dialect
+        self._above = int(found.named_above)
+        self._warnings += found.warnings
+        self._questions += [found.question] if found.question else []
+        self.answers["delimiter"] = {"\t": "tab", "": NONE}.get(
+            found.dialect.delimiter, found.dialect.delimiter
         )
-    refuse_other_formats(data)
 
-
-def _pieces(text: str, longest: int) -> Iterator[str]:
-    """The text in pieces that end with a line; a StringIO of the whole would take 4 bytes a character.
-
-    Raises TooLarge for a line no table has, before it is parsed.
-    """
-    start = 0
-    while len(text) - start > longest:
-        end = max(text.rfind("\n", start, start + longest), text.rfind("\r", start, start + longest))
-        if end < start:
-            line = 1 + text.count("\n", 0, start)
-            raise TooLarge(
-                f"Line {line:,} is longer than {longest:,} characters, so this is hardly a table. "
-                "Check how the file was exported."
+    def _find_header(self, text: str, whole: bool, answers: Mapping[str, str]) -> None:
+        block = sample(text, self._dialect, whole)
+        if not block.records:
+            first = block.rejected[0].line if block.rejected else 1
+            raise BadFile(
+                f"The quotation marks in the line of column names do not match (line {first}). "
+                "Correct that line."
             )
-        end += 2 if text[end : end + 2] == "\r\n" else 1
-        yield text[start:end]
-        start = end
-    yield text[start:]
+        header = find_header(block.records, block.lines, answers.get("header"), self._above)
+        if header.index >= len(block.records):
+            raise BadFile("The file holds only blank cells. Choose a CSV file with column names and rows.")
+        if block.rejected and block.rejected[0].line < block.lines[header.index] and "header" not in answers:
+            raise BadFile(
+                "The quotation marks in the line of column names do not match "
+                f"(line {block.rejected[0].line}). Correct that line."
+            )
+        self._line, self._named = block.lines[header.index], header.named
+        self._names = block.records[header.index]
+        self._names[0] = self._names[0].lstrip("\ufeff") if header.named else self._names[0]
+        self._warnings += header.warnings
+        self._questions += [header.question] if header.question else []
+        self.answers["header"] = str(self._line) if header.named else NONE
+        if len(self._names) > self._limits.refuse_columns:
+            raise TooLarge(
+                f"The file has {len(self._names):,} columns; at most {self._limits.refuse_columns:,} can be "
+                "read. Keep the columns you need (text, label, date ...) and upload the file again."
+            )
 
+    def _survey(self) -> structure.Structure:
+        return structure.survey(self._blocks(), self._line, self._names, self._named, self._limits)
 
-def _records(text: str, dialect: Dialect, limits: Limits) -> Iterator[tuple[int, list[str] | None]]:
-    """(line on which it begins, cells) for each record from the header on.
+    def _look_at_all(self, text: str, whole: bool, answers: Mapping[str, str]) -> None:
+        found = self._survey()
+        if found.escaped and "quotes" not in answers and self._dialect.quotes == CSV:
+            usual, self._dialect = self._dialect, Dialect(self._dialect.delimiter, BACKSLASH)
+            escaped = self._survey()
+            if escaped.broken <= found.broken / 4:
+                found = escaped
+                self._warnings.append('Quotation marks that are written as \\" were read as quotation marks.')
+            else:
+                self._dialect = usual
+        self._structure = found
+        self.answers["quotes"] = self._dialect.quotes
+        asked = any(question.key == "quotes" for question in self._questions)
+        if found.unclosed and "quotes" not in answers and not asked:
+            self._questions.append(self._unclosed_question(text, whole))
+            if self._questions[-1].answers[0].value == PLAIN:
+                self._dialect = Dialect(self._dialect.delimiter, PLAIN)
+                self._structure = self._survey()
+                self.answers["quotes"] = PLAIN
 
-    None stands for a record whose quotation marks are wrong. Raises BadFile when a quotation mark is
-    never closed.
-    """
-    pieces = _pieces(text, max(LONGEST_LINE, 2 * limits.max_cell_chars))
-    lines = chain.from_iterable(io.StringIO(piece, newline="") for piece in pieces)
-    reader = csv.reader(lines, delimiter=dialect.separator, strict=True)
-    skipped = 0
-    line = 1
-    while True:
-        try:
-            for cells in reader:
-                if skipped < dialect.skip:
-                    skipped += 1
-                elif cells:  # [] is a blank line
-                    yield line, cells
-                line = reader.line_num + 1
-            return
-        except csv.Error as error:
-            if "unexpected end" in str(error):
-                raise BadFile(
-                    f"A quotation mark opened on line {line:,} is never closed, so the rest of the file "
-                    "would become one cell. Close or double that mark and upload the file again."
-                ) from error
-            yield line, None
-            line = reader.line_num + 1
-
-
-def _header(cells: list[str] | None, limits: Limits) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Unique column names, and what was renamed."""
-    if cells is None:
-        raise BadFile("The quotation marks in the line of column names do not match. Correct that line.")
-    if len(cells) > limits.max_columns:
-        raise TooLarge(
-            f"The file has {len(cells):,} columns; at most {limits.max_columns:,} can be read. "
-            "Keep the columns you need (text, label, date ...) and upload the file again."
+    def _unclosed_question(self, text: str, whole: bool) -> Question:
+        found = self._structure
+        row = found.unclosed[0]
+        words = (
+            f"A quotation mark opened on line {row.line:,} is never closed. Correct the file, "
+            "or choose how to read it."
         )
-    names: list[str] = []
-    renamed: list[str] = []
-    own = [" ".join(cell.split()) for cell in cells]
-    taken = {name for name in own if name}
-    seen: set[str] = set()
-    for position, name in enumerate(own, start=1):
-        new = name
-        if not name or name in seen:
-            new = _free_name(name or f"Column {position}", taken if name else taken | seen)
-            renamed.append(new)
-        seen.add(new)
-        taken.add(new)
-        names.append(new)
-    shown = ", ".join(repr(name) for name in renamed[:5]) + (" ..." if len(renamed) > 5 else "")
-    return tuple(names), ((f"Empty or repeated column names were renamed: {shown}.",) if renamed else ())
+        question = quotes_question(text, whole, self._dialect.delimiter, words, found.broken == found.rows)
+        plain = preview(self._names, [row.cells for row in found.unclosed])
+        answers = tuple(
+            Answer(answer.value, answer.words, plain if answer.value == PLAIN else answer.rows)
+            for answer in question.answers
+        )
+        return Question(question.key, question.words, answers)
 
+    def _choose_table(self, answers: Mapping[str, str]) -> None:
+        tables = self._structure.tables
+        chosen = structure.chosen_table(tables, answers.get("table"))
+        if len(tables) > 1 and "table" not in answers:
+            self._questions.append(structure.table_question(tables))
+        if len(tables) > 1:
+            self.answers["table"] = str(chosen + 1)
+        table = tables[chosen]
+        width = table.width - table.spare
+        named = self._named or chosen > 0
+        names = table.names[:width] if named else [""] * width
+        kept = self._name_columns(table, names, named)
+        short, question, warnings = structure.short_rows(table, width, answers.get("short_rows"))
+        self._questions += [question] if question else []
+        self._warnings += warnings
+        if any(0 < cells < width for cells in table.widths):
+            self.answers["short_rows"] = short
+        if table.surplus or table.spare:
+            self._warnings.append("Empty cells beyond the last column name were left out.")
+        self._plan = Plan(
+            header=self.header,
+            kept=kept,
+            names=tuple(cell.strip() for cell in names) if named else None,
+            width=width,
+            above=self._line + int(self._named),
+            first=table.line + int(named),
+            last=tables[chosen + 1].line if chosen + 1 < len(tables) else None,
+            tables=tuple(found.line for found in tables),
+            pad=short == structure.PAD,
+        )
 
-def _free_name(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    number = 2
-    while f"{name} ({number})" in taken:
-        number += 1
-    return f"{name} ({number})"
+    def _name_columns(
+        self, table: structure.Table, names: Sequence[str], named: bool
+    ) -> tuple[int, ...] | None:
+        """Set the header; which columns are kept."""
+        header, renamed = unique_names(names)
+        self._warnings += renamed if named else ()
+        kept = columns_kept(header, table.rows, self._limits, self.answers.get("columns"))
+        self._warnings += kept.warnings
+        self._questions += [kept.question] if kept.question else []
+        self.header = header if kept.positions is None else tuple(header[i] for i in kept.positions)
+        return kept.positions
 
+    def _encoding_question(self) -> Question:
+        answers = tuple(
+            Answer(reading.encoding, reading.name, self._read_as(self._encoding, reading.encoding))
+            for reading in self._encoding.readings
+        )
+        return Question("encoding", "Which of these looks right?", answers, free=True)
 
-def _read_rows(
-    records: Iterator[tuple[int, list[str] | None]], header: tuple[str, ...], limits: Limits
-) -> _Reading:
-    width = len(header)
-    reading = _Reading(width)
-    rows: list[list[str]] = []
-    second_table = ""
-    unusual = ("", header[0])
-    for line, cells in records:
-        if len(rows) == CHUNK:
-            _keep(rows, reading, limits)
-            rows = []
-        if len(reading.lines) + reading.rejections.rows >= limits.max_rows:
-            raise TooLarge(
-                f"The file has more than {limits.max_rows:,} rows. Split it and upload the parts one by one."
-            )
-        if cells is None:
-            reading.rejections.add("a quotation mark inside a quoted cell is not doubled", line)
-        elif second_table:
-            reading.rejections.add(second_table, line)
-        elif len(cells) == width and cells[0].strip() not in unusual:  # the usual case first
-            rows.append(cells)
-            reading.lines.append(line)
-        elif reason := _why_not(cells, header):
-            reading.rejections.add(reason, line)
-            second_table = reason if reason.startswith("belongs") else ""
-        else:
-            rows.append(cells)
-            reading.lines.append(line)
-    _keep(rows, reading, limits)
-    return reading
+    def _read_as(self, encoding: Encoding, codec: str) -> tuple[tuple[str, ...], ...]:
+        """Rows in which the encodings differ."""
+        names = [name.encode(encoding.codec, "replace").decode(codec, "replace") for name in self._names]
+        text = self._dialect.prepare(encoding.sample.decode(codec, "replace"))
+        rows = islice((self._dialect.split(line) for line in split_lines(text)), 6)
+        return preview(names, (row for row in rows if list(row) != names))
 
+    # ---- reading ------------------------------------------------------------------------------
 
-def _why_not(cells: list[str], header: tuple[str, ...]) -> str:
-    """Why a record is no row of the table, "" when it is one."""
-    width = len(header)
-    if not any(cell.strip() for cell in cells):
-        return "every cell is empty"
-    names = tuple(cell.strip() for cell in cells)
-    if names == header and width > 1:
-        return "repeats the column names"
-    if len(cells) == width:
-        return ""
-    if len(names) > 1 and (names == header[: len(names)] or names[:width] == header):
-        return "belongs to a second table in the file, whose columns differ"
-    kind = "more" if len(cells) > width else "fewer"
-    return f"has {kind} cells than the {width} column names"
-
-
-def _keep(rows: list[list[str]], reading: _Reading, limits: Limits) -> None:
-    """Turn gathered rows into a frame of str columns, once no cell is over the limit."""
-    if not rows:
-        return
-    columns = list(zip(*rows, strict=True))
-    first = len(reading.lines) - len(rows)
-    for column in columns:
-        lengths = list(map(len, column))
-        if max(lengths) > limits.max_cell_chars:
-            line = reading.lines[first + lengths.index(max(lengths))]
-            raise TooLarge(
-                f"A cell in the row on line {line:,} has {max(lengths):,} characters; at most "
-                f"{limits.max_cell_chars:,} can be read. Shorten it, or look for a missing quotation mark."
-            )
-    arrays = {position: pd.array(list(column), dtype="str") for position, column in enumerate(columns)}
-    reading.frames.append(pd.DataFrame(arrays))
-
-
-def _why_no_rows(reading: _Reading, width: int) -> str:
-    rejected = reading.rejections.all()
-    if not rejected:
-        return "The file has column names but no rows below them. Export it again with its rows."
-    worst = max(rejected, key=lambda rejection: rejection.rows)
-    return (
-        f"No row could be read: {worst.rows:,} of them (the first on line {worst.examples[0]:,}): "
-        f"{worst.reason}. The line of column names gives {width:,} columns; check it and the delimiter."
-    )
+    def chunks(self) -> Iterator[RawChunk]:
+        """Raises BadFile when no row fits the column names."""
+        return RowReader(self._plan).chunks(self._blocks())

@@ -1,15 +1,37 @@
-"""What a feedback table holds and what that means for the results."""
+"""What a feedback table holds and what that means for the results, measured chunk by chunk."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from core.ingest.language import UNKNOWN
+from core.domain import LABEL, LABEL_BREAK, TrainingOptions
+from core.ingest.cells import blank
+from core.ingest.column_tally import ColumnTally, Suspicion
+from core.ingest.duplicates import Burst
+from core.ingest.health_lines import lines
+from core.ingest.row_ids import SeenHashes
+from core.ingest.text_array import text_array
+from core.ingest.text_lengths import LengthTally, fingerprints
 
-FEW_ROWS = 100
-FEW_PER_LABEL = 10
-ENCODER_LANGUAGE = "en"  # what the embedded encoder was trained on
+MOST_LABELS = 200  # of a label set are kept by name, the most frequent ones
+MOST_COUNTED = 100_000  # different label cells; a column with more is no label column
+OLDEST = np.datetime64("2000-01-01")
+
+
+@dataclass(frozen=True)
+class BurstFact:
+    """A burst without its words, so that a card holds nothing that a person said."""
+
+    rows: int
+    first: str
+    last: str
+    authors: int
 
 
 @dataclass(frozen=True)
@@ -19,113 +41,183 @@ class Health:
     last_date: str
     dated: int
     rated: int
-    labelled: int
+    labelled: int  # rows with a label in any set
     authors: int  # different ones
-    label_counts: Mapping[str, int]  # most rows first
+    label_counts: Mapping[str, int]  # of the first label set, most rows first
     languages: Mapping[str, int]  # most rows first
     repeated_texts: int  # rows whose words stood in an earlier row
     empty_texts: int
     words: tuple[int, int, int]  # quartiles of the number of words
     masked: Mapping[str, int]  # kind of personal data -> places
-    lines: tuple[str, ...] = field(default=())  # plain sentences, most important first
+    label_sets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # name -> label -> rows
+    label_kinds: Mapping[str, int] = field(default_factory=dict)  # name -> different labels
+    labelled_rows: Mapping[str, int] = field(default_factory=dict)  # name -> rows with a label
+    future_dates: int = 0
+    old_dates: int = 0  # before 2000
+    characters: tuple[int, int, int] = (0, 0, 0)  # quartiles
+    tokens: tuple[int, int, int] = (0, 0, 0)  # quartiles, estimated
+    longer: Mapping[str, float] = field(default_factory=dict)  # tokens -> share of longer comments, estimated
+    token_limit: int = TrainingOptions.max_tokens
+    unknown: Mapping[str, float] = field(default_factory=dict)  # encoder -> share of tokens it cannot read
+    similar_groups: int | None = None  # of nearly equal comments; None until they are looked for
+    similar_rows: int = 0  # in these groups
+    bursts: tuple[BurstFact, ...] = ()
+    suspicious: tuple[Suspicion, ...] = ()
+    lines: tuple[str, ...] = ()  # plain sentences, most important first
+
+    def to_dict(self) -> dict:
+        """JSON-ready."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping) -> "Health":
+        """A card as `to_dict` gave it, also after a journey as JSON or from an earlier version."""
+        known = {item.name for item in fields(cls)}
+        values = {name: value for name, value in stored.items() if name in known}
+        for name in ("words", "characters", "tokens", "lines"):
+            values[name] = tuple(values.get(name, getattr(cls, name, (0, 0, 0))))
+        values["bursts"] = tuple(BurstFact(**burst) for burst in values.get("bursts", ()))
+        values["suspicious"] = tuple(Suspicion(**found) for found in values.get("suspicious", ()))
+        return cls(**values)
+
+    def with_similar(self, groups: np.ndarray, bursts: Collection[Burst] = ()) -> "Health":
+        """The card with what duplicates.near_duplicates and duplicates.bursts found."""
+        found = replace(
+            self,
+            similar_groups=len(np.unique(groups[groups >= 0])),
+            similar_rows=int((groups >= 0).sum()),
+            bursts=tuple(BurstFact(burst.rows, burst.first, burst.last, burst.authors) for burst in bursts),
+        )
+        return _with_lines(found)
 
 
 def health(table: pd.DataFrame, masked: Mapping[str, int] | None = None) -> Health:
-    """Measure a table with the columns of domain.FEEDBACK; `label` is optional."""
-    days = table["date"].dropna()
-    labels = table["label"] if "label" in table else pd.Series([], dtype="str")
-    words = table["text"].str.split().str.len() if len(table) else pd.Series([], dtype="float64")
-    quartiles = words.quantile([0.25, 0.5, 0.75]).tolist() if len(table) else [0, 0, 0]
-    found = Health(
-        rows=len(table),
-        first_date=f"{days.min():%Y-%m-%d}" if len(days) else "",
-        last_date=f"{days.max():%Y-%m-%d}" if len(days) else "",
-        dated=len(days),
-        rated=int(table["rating"].notna().sum()),
-        labelled=int((labels != "").sum()),
-        authors=int(table["author"][table["author"] != ""].nunique()),
-        label_counts=_counts(labels[labels != ""]),
-        languages=_counts(table["language"]),
-        repeated_texts=int(table["text_hash"].duplicated().sum()),
-        empty_texts=int((table["text"].str.strip() == "").sum()),
-        words=(round(quartiles[0]), round(quartiles[1]), round(quartiles[2])),
-        masked=dict(masked or {}),
-    )
-    return Health(**{**found.__dict__, "lines": tuple(_lines(found))})
+    """Measure a whole table with the columns of domain.FEEDBACK; labels in `label` or LABEL + name."""
+    tally = HealthTally()
+    tally.add(table)
+    return tally.finish(masked)
 
 
-def _counts(values: pd.Series) -> dict[str, int]:
-    return {str(value): int(rows) for value, rows in values.value_counts().items()}
+class HealthTally:
+    """Grows by chunks of a feedback table; keeps counts, and hashes of 8 bytes a row."""
 
+    def __init__(self, today: datetime | None = None) -> None:
+        self._tomorrow = np.datetime64(today or datetime.now(), "D") + np.timedelta64(1, "D")
+        self._counts: Counter[str] = Counter()
+        self._first = self._last = np.datetime64("NaT", "us")
+        self._languages: Counter[str] = Counter()
+        self._labels: dict[str, Counter[str]] = {}
+        self._seen, self._authors = SeenHashes(), SeenHashes()
+        self._lengths = LengthTally()
+        self._columns: dict[str, ColumnTally] = {}
 
-def _lines(found: Health) -> list[str]:
-    if not found.rows:
-        return ["No comments yet. Upload a file to begin."]
-    lines = []
-    if found.rows < FEW_ROWS:
-        lines.append(f"Few comments ({found.rows:,}): every share will have a wide range.")
-    lines += _on_labels(found)
-    lines += _on_dates(found)
-    if not found.rated:
-        lines.append("No ratings: what drives satisfaction cannot be told.")
-    elif found.rated < found.rows:
-        lines.append(
-            f"{found.rated:,} of {found.rows:,} comments have a rating; rating figures rest on these."
+    def add(self, table: pd.DataFrame) -> None:
+        if not len(table):
+            return
+        self._counts["rows"] += len(table)
+        self._add_dates(table["date"])
+        self._counts["rated"] += int(table["rating"].notna().sum())
+        texts = text_array(table["text"])
+        self._counts["empty"] += int(blank(texts).sum())
+        self._lengths.add(texts)
+        self._counts["repeated"] += int(self._seen.add(fingerprints(text_array(table["text_hash"]))).sum())
+        authors = text_array(table["author"])
+        authors = authors.filter(pc.not_equal(authors, ""))
+        self._counts["authors"] += int((~self._authors.add(fingerprints(authors))).sum())
+        _count(self._languages, text_array(table["language"]))
+        self._add_labels(table)
+        for name in table.columns:
+            if ColumnTally.looks_at(name):
+                self._columns.setdefault(name, ColumnTally(name)).add(table[name], texts)
+
+    def finish(
+        self,
+        masked: Mapping[str, int] | None = None,
+        unknown: Mapping[str, float] | None = None,
+        token_limit: int = TrainingOptions.max_tokens,
+        groups: np.ndarray | None = None,
+        bursts: Collection[Burst] = (),
+    ) -> Health:
+        """`unknown`: share of tokens an encoder cannot read, by encoder; `token_limit`: tokens it reads of a
+        comment."""
+        sets = {name: _by_label(cells) for name, cells in self._labels.items()}
+        rows, counts = self._counts["rows"], self._counts
+        limits = sorted({128, 256, token_limit})
+        found = Health(
+            rows=rows,
+            first_date="" if np.isnat(self._first) else str(self._first.astype("datetime64[D]")),
+            last_date="" if np.isnat(self._last) else str(self._last.astype("datetime64[D]")),
+            dated=counts["dated"],
+            rated=counts["rated"],
+            labelled=counts["labelled"],
+            authors=counts["authors"],
+            label_counts=_most(next(iter(sets.values()), Counter())),
+            languages=dict(self._languages.most_common()),
+            repeated_texts=counts["repeated"],
+            empty_texts=counts["empty"],
+            words=self._lengths.words.quartiles(),
+            masked=dict(masked or {}),
+            label_sets={name: _most(labels) for name, labels in sets.items()},
+            label_kinds={name: len(labels) for name, labels in sets.items()},
+            labelled_rows={name: counts[LABEL + name] for name in sets},
+            future_dates=counts["future"],
+            old_dates=counts["old"],
+            characters=self._lengths.characters.quartiles(),
+            tokens=self._lengths.tokens.quartiles(),
+            longer={str(tokens): self._lengths.tokens.above(tokens) for tokens in limits},
+            token_limit=token_limit,
+            unknown=dict(unknown or {}),
+            suspicious=tuple(
+                suspicion for column in self._columns.values() for suspicion in column.suspicions(rows)
+            ),
         )
-    if not found.authors:
-        lines.append("No authors: one person who writes often counts as often as they write.")
-    lines += _on_texts(found)
-    return lines
+        return _with_lines(found) if groups is None else found.with_similar(groups, bursts)
+
+    def _add_dates(self, dates: pd.Series) -> None:
+        days = dates.to_numpy(dtype="datetime64[us]")
+        days = days[~np.isnat(days)]
+        if not len(days):
+            return
+        self._counts["dated"] += len(days)
+        self._counts["future"] += int((days >= self._tomorrow).sum())
+        self._counts["old"] += int((days < OLDEST).sum())
+        first, last = days.min(), days.max()
+        self._first = first if np.isnat(self._first) else min(first, self._first)
+        self._last = last if np.isnat(self._last) else max(last, self._last)
+
+    def _add_labels(self, table: pd.DataFrame) -> None:
+        labelled = np.zeros(len(table), dtype=bool)
+        for column in table.columns:
+            if column != "label" and not column.startswith(LABEL):
+                continue
+            name = column.removeprefix(LABEL)
+            cells = text_array(table[column])
+            given = np.asarray(pc.not_equal(cells, ""))
+            labelled |= given
+            self._counts[LABEL + name] += int(given.sum())
+            counted = self._labels.setdefault(name, Counter())
+            if len(counted) < MOST_COUNTED:
+                _count(counted, cells.filter(pa.array(given)))
+        self._counts["labelled"] += int(labelled.sum())
 
 
-def _on_labels(found: Health) -> list[str]:
-    if not found.labelled:
-        return ["No labels yet: label some comments or choose a label column, then a model can be trained."]
-    lines = []
-    if found.labelled < found.rows:
-        lines.append(
-            f"{found.labelled:,} of {found.rows:,} comments have a label; a model can label the others."
-        )
-    if len(found.label_counts) == 1:
-        lines.append("All labels are the same: a model needs at least two different ones.")
-    small = [label for label, rows in found.label_counts.items() if rows < FEW_PER_LABEL]
-    if small:
-        named = ", ".join(f"'{label}'" for label in small[:3]) + (" ..." if len(small) > 3 else "")
-        lines.append(
-            f"Labels with fewer than {FEW_PER_LABEL} comments: {len(small)} ({named}). That is too few to "
-            "learn them; label more or merge them."
-        )
-    return lines
+def _count(counts: Counter[str], cells: pa.LargeStringArray) -> None:
+    for pair in pc.value_counts(cells).to_pylist():
+        counts[pair["values"]] += pair["counts"]
 
 
-def _on_dates(found: Health) -> list[str]:
-    if not found.dated:
-        return ["No dates: trends cannot be drawn."]
-    if found.dated < found.rows:
-        return [f"Comments without a date, which trends leave out: {found.rows - found.dated:,}."]
-    days = (pd.Timestamp(found.last_date) - pd.Timestamp(found.first_date)).days + 1
-    if days < 28:
-        length = "one day" if days == 1 else f"{days} days"
-        return [f"All comments lie within {length}: too short for a monthly trend."]
-    return []
+def _by_label(cells: Counter[str]) -> Counter[str]:
+    """Cells of several labels count once for each of them."""
+    labels: Counter[str] = Counter()
+    for cell, rows in cells.items():
+        for label in dict.fromkeys(cell.split(LABEL_BREAK)):
+            labels[label] += rows
+    return labels
 
 
-def _on_texts(found: Health) -> list[str]:
-    lines = []
-    if found.repeated_texts:
-        lines.append(
-            f"Comments that repeat the words of another one: {found.repeated_texts:,}. "
-            "Copies are kept on one side when a model is tested, so that they do not flatter it."
-        )
-    foreign = sum(rows for code, rows in found.languages.items() if code not in (ENCODER_LANGUAGE, UNKNOWN))
-    if foreign >= 0.05 * found.rows:
-        lines.append(
-            f"Comments that are not in English: {foreign:,} ({foreign / found.rows:.0%}). "
-            "The built-in encoder knows English only, so choose a multilingual one for these."
-        )
-    if found.words[1] < 4 and found.languages.get("zh", 0) + found.languages.get("ja", 0) < found.rows / 2:
-        lines.append("Half of the comments have fewer than four words: themes will be coarse.")
-    if found.masked:
-        shown = ", ".join(f"{rows:,} × {kind}" for kind, rows in found.masked.items())
-        lines.append(f"Personal data was masked before storing: {shown}. Names of people are not found.")
-    return lines
+def _most(labels: Counter[str]) -> dict[str, int]:
+    return dict(labels.most_common(MOST_LABELS))
+
+
+def _with_lines(found: Health) -> Health:
+    return replace(found, lines=lines(found))

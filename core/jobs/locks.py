@@ -35,3 +35,14 @@ def is_free(path: Path) -> bool:
         return False
     os.close(descriptor)
     return True
+
+
+@contextmanager
+def shared(path: Path) -> Iterator[None]:
+    """Hold the lock together with others who share it; nobody can `take` it meanwhile."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)

@@ -5,34 +5,35 @@ import os
 import subprocess
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from core.config import Settings
 from core.jobs import locks
+from core.jobs.launch import environment
 from core.jobs.pulse import STOPPED
-from core.jobs.queue import worker_lock
+from core.jobs.queue import worker_lock, worker_name
 from core.jobs.worker import LOCK_VARIABLE
 from core.store.store import Store
 
-ROOT = Path(__file__).resolve().parents[2]
 WATCH_S = 1.0
 LONGEST_S = 60.0
 LOG = logging.getLogger(__name__)
 
 
-def ensure_worker(store: Store, settings: Settings, command: Sequence[str]) -> subprocess.Popen | None:
-    """Start `command` as a detached worker if there are jobs and no worker; else None.
+def ensure_worker(
+    store: Store, settings: Settings, command: Sequence[str], lane: str = ""
+) -> subprocess.Popen | None:
+    """Start `command` as a detached worker if the lane has jobs and no worker; else None.
 
     The worker is born with the lock, so of many callers at once only one starts a process.
     """
-    if not store.jobs.active():
+    if not store.jobs.active(lane):
         return None
     settings.jobs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = locks.take(worker_lock(settings))
+    lock = locks.take(worker_lock(settings, lane))
     if lock is None:
         return None
     try:
-        with (settings.jobs_dir / "worker.log").open("ab") as log:
+        with (settings.jobs_dir / f"{worker_name(lane)}.log").open("ab") as log:
             return subprocess.Popen(  # noqa: S603 (the command is ours)
                 command,
                 stdin=subprocess.DEVNULL,
@@ -40,23 +41,17 @@ def ensure_worker(store: Store, settings: Settings, command: Sequence[str]) -> s
                 stderr=log,
                 start_new_session=True,
                 pass_fds=(lock,),
-                env=_environment(lock),
+                env=environment(**{LOCK_VARIABLE: str(lock)}),
             )
     finally:
         os.close(lock)
 
 
-def _environment(lock: int) -> dict[str, str]:
-    """Ours, with the project on the path: the server may have been started in any folder."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, "PYTHONPATH": path, "OMP_WAIT_POLICY": "PASSIVE", LOCK_VARIABLE: str(lock)}
-
-
 class Watcher:
-    """A thread that asks for a worker once a second; no shutdown is needed."""
+    """A thread that asks for the worker of one lane once a second; no shutdown is needed."""
 
-    def __init__(self, store: Store, settings: Settings, command: Sequence[str]) -> None:
-        self._ask = (store, settings, command)
+    def __init__(self, store: Store, settings: Settings, command: Sequence[str], lane: str = "") -> None:
+        self._ask = (store, settings, command, lane)
         self._stopped = threading.Event()
         self._worker: subprocess.Popen | None = None
         self._pause = WATCH_S

@@ -1,4 +1,4 @@
-"""The worker: takes one job after another from the queue and runs the function of its kind.
+"""The worker: takes one job after another from its lane of the queue and runs the function of its kind.
 
 It may be killed at any moment. A job is started at least once; its result is written under a fence,
 so it counts once.
@@ -25,6 +25,10 @@ from core.store.tables import CANCELLED, DONE, FAILED
 
 NICENESS = 10
 POLL_S = 0.2
+UNFORESEEN = (
+    "Something went wrong (reference {reference}). Start it again; "
+    "if it happens again, give this reference to whoever looks after Roadlens."
+)
 LOCK_VARIABLE = "ROADLENS_WORKER_LOCK"  # the descriptor of the worker's lock, set by who started it
 
 
@@ -39,26 +43,37 @@ class JobContext:
     log: logging.Logger  # ids, counts and hashes only
 
 
-Function = Callable[[dict, JobContext], object]
+Result = dict | None  # ready for JSON, kept with the job
+Function = Callable[[dict, JobContext], Result]
 
 
-def run_worker(store: Store, settings: Settings, kinds: Mapping[str, Function]) -> bool:
-    """Work until nothing came for settings.worker_idle_s; False at once if another worker is alive."""
+def run_worker(
+    store: Store,
+    settings: Settings,
+    kinds: Mapping[str, Function],
+    lane: str = "",
+    tidy: Callable[[], None] = lambda: None,
+) -> bool:
+    """Work until nothing came for settings.worker_idle_s; False at once if the lane has a worker.
+
+    Lanes work side by side, so that an import does not wait for a training. `tidy` is called after each
+    job has ended.
+    """
     settings.jobs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = _worker_lock(settings)
+    lock = _worker_lock(settings, lane)
     if lock is None:
         return False
     try:
         os.nice(NICENESS)
-        _work_until_idle(store, settings, kinds)
+        _work_until_idle(store, settings, kinds, lane, tidy)
     finally:
         os.close(lock)
     return True
 
 
-def _worker_lock(settings: Settings) -> int | None:
+def _worker_lock(settings: Settings, lane: str) -> int | None:
     """Inherited from the process that started this one, or taken here."""
-    path = worker_lock(settings)
+    path = worker_lock(settings, lane)
     inherited = os.environ.pop(LOCK_VARIABLE, "")
     if inherited.isdigit():
         descriptor = int(inherited)
@@ -69,17 +84,20 @@ def _worker_lock(settings: Settings) -> int | None:
     return locks.take(path)
 
 
-def _work_until_idle(store: Store, settings: Settings, kinds: Mapping[str, Function]) -> None:
+def _work_until_idle(
+    store: Store, settings: Settings, kinds: Mapping[str, Function], lane: str, tidy: Callable[[], None]
+) -> None:
     owner = owner_name()
     idle_since = time.monotonic()
     while time.monotonic() - idle_since <= settings.worker_idle_s:
-        release_orphans(store, settings)
+        release_orphans(store, settings, lane)
         # Reading first: an idle worker takes no write lock.
-        job = store.jobs.claim(owner, settings.lease_s) if store.jobs.active() else None
+        job = store.jobs.claim(owner, settings.lease_s, lane) if store.jobs.active(lane) else None
         if job is None:
             time.sleep(POLL_S)
             continue
         _work_on(store, settings, kinds, job)
+        tidy()
         idle_since = time.monotonic()
 
 
@@ -100,35 +118,37 @@ def _work_on(store: Store, settings: Settings, kinds: Mapping[str, Function], jo
 def _run_to_the_end(store: Store, kinds: Mapping[str, Function], job: Job, log: logging.Logger) -> None:
     try:
         with Pulse(store.jobs, job, log) as pulse:
-            state, error = _run(kinds, job, pulse, log)
+            state, error, result = _run(kinds, job, pulse, log)
         pulse.write_last()
-        store.jobs.finish(job.id, job.owner, job.attempt, state, error)
+        store.jobs.finish(job.id, job.owner, job.attempt, state, error, result)
         log.info("%s", state)
     except LeaseLost:
         log.warning("the job is no longer held by this worker")
 
 
-def _run(kinds: Mapping[str, Function], job: Job, pulse: Pulse, log: logging.Logger) -> tuple[str, str]:
-    """The state the job ends in, and the sentence for the person when it failed. Raises LeaseLost."""
+def _run(
+    kinds: Mapping[str, Function], job: Job, pulse: Pulse, log: logging.Logger
+) -> tuple[str, str, Result]:
+    """The state the job ends in, the sentence for the person when it failed, and what it gave.
+
+    Raises LeaseLost.
+    """
     context = JobContext(job, (job.id, job.owner, job.attempt), pulse.progress, pulse.should_stop, log)
     try:
         if job.kind not in kinds:
             raise AppError(
                 "This version of Roadlens does not know this kind of job. Start it again from its page."
             )
-        kinds[job.kind](dict(job.params), context)
+        result = kinds[job.kind](dict(job.params), context)
     except LeaseLost:
         raise
     except Cancelled:
-        return CANCELLED, ""
+        return CANCELLED, "", None
     except AppError as error:
         log.exception("failed with a sentence")
-        return FAILED, str(error)
+        return FAILED, str(error), None
     except Exception:
         reference = secrets.token_hex(3).upper()
         log.exception("reference %s", reference)
-        return FAILED, (
-            f"Something went wrong (reference {reference}). Start it again; "
-            "if it happens again, give this reference to whoever looks after Roadlens."
-        )
-    return (CANCELLED if pulse.told_to_stop else DONE), ""
+        return FAILED, UNFORESEEN.format(reference=reference), None
+    return (CANCELLED, "", None) if pulse.told_to_stop else (DONE, "", result)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.domain import Job
@@ -38,20 +38,30 @@ class Jobs:
         key: str | None = None,
         priority: int = 0,
         max_attempts: int = 5,
+        device: str = "",
     ) -> Job:
         """A second call with the same key returns the job that still waits or runs."""
         with transaction(self.engines.write) as connection:
-            return add_job(connection, kind, params, key=key, priority=priority, max_attempts=max_attempts)
+            return add_job(
+                connection,
+                kind,
+                params,
+                key=key,
+                priority=priority,
+                max_attempts=max_attempts,
+                device=device,
+            )
 
-    def claim(self, owner: str, lease_s: float) -> Job | None:
-        """The next job for `owner`, one interrupted first; None while another job is alive."""
+    def claim(self, owner: str, lease_s: float, device: str = "") -> Job | None:
+        """The next job of a device for `owner`, one interrupted first; None while another job is alive."""
         with transaction(self.engines.write) as connection:
             # Read under the write lock: no beat can lie between this moment and the claim.
             now = time.monotonic()
             expired = or_(job.c.heartbeat < now - lease_s, job.c.heartbeat > now)
-            waiting = or_(job.c.state == QUEUED, and_(job.c.state == RUNNING, expired))
+            interrupted = and_(job.c.state == RUNNING, expired)
+            waiting = and_(job.c.device == device, or_(job.c.state == QUEUED, interrupted))
             _end_hopeless(connection, waiting)
-            row = connection.execute(_claim(owner, now, waiting, expired)).one_or_none()
+            row = connection.execute(_claim(owner, now, device, waiting, expired)).one_or_none()
             if row is None:
                 return None
             _move_run(connection, row.run_id, RUNNING)
@@ -72,10 +82,18 @@ class Jobs:
             raise _lost()
         return row.cancel_requested
 
-    def finish(self, job_id: int, owner: str, attempt: int, state: str, error: str = "") -> None:
+    def finish(
+        self,
+        job_id: int,
+        owner: str,
+        attempt: int,
+        state: str,
+        error: str = "",
+        result: Mapping[str, object] | None = None,
+    ) -> None:
         """done, failed or cancelled; the last two reach the run as well. Raises LeaseLost."""
         with transaction(self.engines.write) as connection:
-            if not _end(connection, _held((job_id, owner, attempt)), state, error):
+            if not _end(connection, _held((job_id, owner, attempt)), state, error, result):
                 raise _lost()
 
     def cancel(self, job_id: int) -> Job:
@@ -101,11 +119,10 @@ class Jobs:
         with transaction(self.engines.read) as connection:
             return _job(connection, job_id)
 
-    def active(self) -> list[Job]:
-        """The running job, then the queued ones in their order."""
-        query = select(job).where(job.c.state.in_(ACTIVE)).order_by(*ORDER)
+    def active(self, device: str | None = None) -> list[Job]:
+        """The running job of a device, or of each, then the queued ones in their order."""
         with transaction(self.engines.read) as connection:
-            return [to_job(row) for row in connection.execute(query)]
+            return [to_job(row) for row in _active(connection, device)]
 
     def recent(self, limit: int = 20) -> list[Job]:
         """Of any state, newest first."""
@@ -116,9 +133,10 @@ class Jobs:
 
     def place(self, job_id: int) -> int:
         """0: running or over; 1: next in line, and so on. Raises NotFound."""
-        if self.get(job_id).state != QUEUED:
-            return 0
-        waiting = [other.id for other in self.active() if other.state == QUEUED]
+        with transaction(self.engines.read) as connection:
+            _job(connection, job_id)
+            device = connection.scalar(select(job.c.device).where(job.c.id == job_id))
+            waiting = [other.id for other in _active(connection, device) if other.state == QUEUED]
         return waiting.index(job_id) + 1 if job_id in waiting else 0
 
 
@@ -140,6 +158,7 @@ def add_job(
     priority: int,
     max_attempts: int = 5,
     run_id: int | None = None,
+    device: str = "",
 ) -> Job:
     same = select(job).where(job.c.key == key, job.c.state.in_(ACTIVE))
     row = None if key is None else connection.execute(same).first()
@@ -153,16 +172,24 @@ def add_job(
         "priority": priority,
         "state": QUEUED,
         "max_attempts": max_attempts,
+        "device": device,
         "created_at": datetime.now(UTC),
     }
     return _job(connection, connection.execute(insert(job).values(values)).inserted_primary_key[0])
 
 
+def _active(connection: Connection, device: str | None) -> list[Row]:
+    there = (
+        job.c.state.in_(ACTIVE) if device is None else and_(job.c.state.in_(ACTIVE), job.c.device == device)
+    )
+    return connection.execute(select(job).where(there).order_by(*ORDER)).all()
+
+
 def _claim(
-    owner: str, now: float, waiting: ColumnElement[bool], expired: ColumnElement[bool]
+    owner: str, now: float, device: str, waiting: ColumnElement[bool], expired: ColumnElement[bool]
 ) -> ReturningUpdate:
-    """One statement: choose the next job and hold it, unless a running one is alive."""
-    living = select(job.c.id).where(job.c.state == RUNNING, ~expired)
+    """One statement: choose the next job and hold it, unless a running one of the device is alive."""
+    living = select(job.c.id).where(job.c.device == device, job.c.state == RUNNING, ~expired)
     following = (
         select(job.c.id)
         .where(waiting, job.c.attempt < job.c.max_attempts, ~exists(living.correlate(None)))
@@ -181,12 +208,17 @@ def _held(fence: Fence) -> ColumnElement[bool]:
     return and_(job.c.id == job_id, job.c.owner == owner, job.c.attempt == attempt, job.c.state == RUNNING)
 
 
-def _end(connection: Connection, where: ColumnElement[bool], state: str, error: str = "") -> int:
+def _end(
+    connection: Connection,
+    where: ColumnElement[bool],
+    state: str,
+    error: str = "",
+    result: Mapping[str, object] | None = None,
+) -> int:
     """How many jobs ended; a run that is not done ends with its job, unless the job was done."""
     ending = {"error": error, "finished_at": datetime.now(UTC)}
-    change = (
-        update(job).where(where).values(state=state, **ending, **({"pct": 100.0} if state == DONE else {}))
-    )
+    given = {"pct": 100.0, "result": result} if state == DONE else {}
+    change = update(job).where(where).values(state=state, **ending, **given)
     ended = connection.execute(change.returning(job.c.run_id)).all()
     runs = [row.run_id for row in ended if row.run_id is not None]
     if runs and state != DONE:

@@ -1,14 +1,16 @@
 """Label sets and their labels."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import pandas as pd
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, select
 
 from core.domain import LabelSet
 from core.errors import NotFound
 from core.store.database import Engines, insert_many, transaction
+from core.store.presence import ready
 from core.store.tables import label, label_set
 
 IMPORTED, RANDOM = "imported", "random"
@@ -20,14 +22,15 @@ class Labels:
 
     def sets(self, dataset_id: int) -> list[LabelSet]:
         """In the order they were made."""
-        query = select(label_set).where(label_set.c.dataset_id == dataset_id).order_by(label_set.c.id)
+        visible = and_(label_set.c.dataset_id == dataset_id, label_set.c.dataset_id.in_(ready()))
+        query = select(label_set).where(visible).order_by(label_set.c.id)
         with transaction(self.engines.read) as connection:
             rows = connection.execute(query).all()
             return [LabelSet(**row._mapping, counts=_counts(connection, row.id)) for row in rows]
 
     def get(self, label_set_id: int) -> LabelSet:
         """Raises NotFound."""
-        query = select(label_set).where(label_set.c.id == label_set_id)
+        query = select(label_set).where(label_set.c.id == label_set_id, label_set.c.dataset_id.in_(ready()))
         with transaction(self.engines.read) as connection:
             row = connection.execute(query).one_or_none()
             if row is None:
@@ -54,12 +57,19 @@ def _counts(connection: Connection, label_set_id: int) -> dict[str, int]:
     return {row.label: row.rows for row in connection.execute(query)}
 
 
-def add_labels(connection: Connection, dataset_id: int, name: str, pairs: Iterable[tuple[int, str]]) -> None:
-    """Labels of imported rows, as (feedback id, label), into the set of that name."""
+def add_labels(
+    connection: Connection, dataset_id: int, name: str, ids: Sequence[int], labels: Sequence[str]
+) -> None:
+    """Labels of imported rows, aligned with their feedback ids, into the set of that name."""
     found = select(label_set.c.id).where(label_set.c.dataset_id == dataset_id, label_set.c.name == name)
     key = connection.scalar(found)
     if key is None:
         values = {"dataset_id": dataset_id, "name": name}
         key = connection.execute(insert(label_set).values(values)).inserted_primary_key[0]
     names = ("label_set_id", "feedback_id", "label", "origin", "picked")
-    insert_many(connection, label, names, ((key, i, cell, IMPORTED, RANDOM) for i, cell in pairs))
+    insert_many(
+        connection,
+        label,
+        names,
+        zip(repeat(key), ids, labels, repeat(IMPORTED), repeat(RANDOM), strict=False),
+    )

@@ -4,11 +4,12 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 
 from core.errors import NotFound
 from core.store.database import Engines, transaction
-from core.store.tables import report
+from core.store.presence import ready
+from core.store.tables import report, run
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Reports:
 
     def get(self, report_id: int) -> StoredReport:
         """Raises NotFound."""
-        query = select(report).where(report.c.id == report_id)
+        query = select(report).where(report.c.id == report_id, _visible())
         with transaction(self.engines.read) as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
@@ -51,6 +52,10 @@ class Reports:
 
     def list(self, run_id: int) -> list[StoredReport]:
         """Newest first."""
-        query = select(report).where(report.c.run_id == run_id).order_by(report.c.id.desc())
+        query = select(report).where(report.c.run_id == run_id, _visible()).order_by(report.c.id.desc())
         with transaction(self.engines.read) as connection:
             return [StoredReport(**row._mapping) for row in connection.execute(query)]
+
+
+def _visible() -> ColumnElement[bool]:
+    return report.c.run_id.in_(select(run.c.id).where(run.c.dataset_id.in_(ready())))

@@ -6,14 +6,15 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
 
 from core.domain import Job, TrainingOptions, TrainingRun
 from core.errors import NotFound
 from core.store.database import Engines, forget_deleted, insert_many, transaction
 from core.store.jobs import Fence, add_job, check_fence
 from core.store.predictions import replace_predictions
-from core.store.tables import ACTIVE, DONE, QUEUED, dataset, job, label_set, run, run_row
+from core.store.presence import ready
+from core.store.tables import ACTIVE, DONE, QUEUED, READY, dataset, job, label_set, run, run_row
 from core.store.values import to_run
 
 CHANGEABLE = frozenset(
@@ -142,7 +143,8 @@ def _add(
     if active is not None:
         return _run(connection, active)
     belongs = select(label_set.c.id).join_from(label_set, dataset)
-    belongs = belongs.where(label_set.c.id == label_set_id, dataset.c.id == dataset_id)
+    visible = and_(dataset.c.id == dataset_id, dataset.c.state == READY)
+    belongs = belongs.where(label_set.c.id == label_set_id, visible)
     if connection.scalar(belongs) is None:
         raise NotFound("This dataset or its labels are not there any more. Choose others on the Train page.")
     values = {
@@ -161,7 +163,7 @@ def _add(
 
 def _query() -> Select:
     latest = select(func.max(job.c.id)).where(job.c.run_id == run.c.id).correlate(run)
-    return select(run, latest.scalar_subquery().label("job_id"))
+    return select(run, latest.scalar_subquery().label("job_id")).where(run.c.dataset_id.in_(ready()))
 
 
 def _run(connection: Connection, run_id: int) -> TrainingRun:

@@ -5,14 +5,18 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from core.store.accounts import Accounts
 from core.store.database import migrate, open_engines
 from core.store.datasets import Datasets
 from core.store.embeddings import Embeddings
 from core.store.jobs import Jobs
 from core.store.labels import Labels
+from core.store.mappings import Mappings
+from core.store.people import People
 from core.store.predictions import Predictions
 from core.store.reports import Reports
 from core.store.runs import Runs
+from core.store.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,10 @@ class Store:
     full_engine: Engine
     read_engine: Engine
     datasets: Datasets
+    staging: Staging
+    accounts: Accounts
+    mappings: Mappings
+    people: People
     labels: Labels
     runs: Runs
     predictions: Predictions
@@ -44,6 +52,10 @@ def open_store(url: str, data_dir: Path) -> Store:
         full_engine=engines.full,
         read_engine=engines.read,
         datasets=Datasets(engines),
+        staging=Staging(engines),
+        accounts=Accounts(engines),
+        mappings=Mappings(engines),
+        people=People(engines),
         labels=Labels(engines),
         runs=Runs(engines),
         predictions=Predictions(engines),

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ACTIVE = (QUEUED, RUNNING)
+READY, STAGING, DELETING = "ready", "staging", "deleting"  # only ready datasets are seen by anyone
 
 
 class Instant(TypeDecorator):
@@ -90,6 +91,8 @@ dataset = Table(
     _word("sha256"),
     Column("sample", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("state", Text, nullable=False, server_default=READY),
+    Column("health", Json),  # the health card of these rows, measured when they last changed
     sqlite_autoincrement=True,
 )
 
@@ -110,6 +113,11 @@ import_ = Table(
     Column("rejections", Json, nullable=False),
     Column("warnings", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("header", Json, nullable=False, server_default="[]"),  # column names of the file
+    Column("answers", Json, nullable=False, server_default="{}"),  # to the questions about the file
+    Column("masked", Json, nullable=False, server_default="{}"),  # kind of personal data -> places
+    Column("rows_updated", Integer, nullable=False, server_default="0"),  # of rows_stored
+    Column("staged", Integer),  # the hidden dataset its rows came through, by which a repeated merge finds it
     sqlite_autoincrement=True,
 )
 
@@ -129,7 +137,85 @@ feedback = Table(
     _word("channel"),
     _word("language"),
     _word("segments"),  # JSON object, segment name -> value
+    _empty("external_id"),
+    Column("numbers", Text, nullable=False, server_default="{}"),  # JSON object, column -> number
+    Column("cells", Text, nullable=False, server_default="[]"),  # JSON array, masked cells as in the file
     sqlite_autoincrement=True,
+)
+
+# What a row said before a later import updated it; undoing that import puts it back.
+feedback_before = Table(
+    "feedback_before",
+    METADATA,
+    _parent("import_id", "import", primary_key=True),  # the one that updated
+    _parent("feedback_id", "feedback", primary_key=True, index=True),
+    Column("before", Json, nullable=False),  # stored columns and imported labels
+    sqlite_with_rowid=False,
+)
+
+# Rows of a file that were not stored, masked, kept for download.
+rejected_row = Table(
+    "rejected_row",
+    METADATA,
+    _parent("import_id", "import", primary_key=True),
+    Column("line", Integer, primary_key=True),
+    _word("reason"),
+    _word("cells"),  # JSON array
+    sqlite_with_rowid=False,
+)
+
+# Rows that say nearly the same; group is the smallest feedback id in it.
+similar = Table(
+    "similar",
+    METADATA,
+    _parent("dataset_id", "dataset", primary_key=True),
+    _parent("feedback_id", "feedback", primary_key=True, index=True),
+    Column("group", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+account = Table(
+    "account",
+    METADATA,
+    _parent("dataset_id", "dataset", primary_key=True),
+    Column("account", Text, primary_key=True),  # as in feedback.account
+    Column("revenue", Float),
+    Column("seats", Float),
+    _word("fields"),  # JSON object, other columns of the file -> value
+    sqlite_with_rowid=False,
+)
+
+# One accounts file a dataset; a new one replaces it.
+account_file = Table(
+    "account_file",
+    METADATA,
+    _parent("dataset_id", "dataset", primary_key=True),
+    _word("file_name"),
+    _word("sha256"),
+    Column("columns", Json, nullable=False),  # role -> column, and the segment columns
+    Column("rows", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+# Accounts of the whole customer base by segment value, typed in by a person.
+segment_size = Table(
+    "segment_size",
+    METADATA,
+    _parent("dataset_id", "dataset", primary_key=True),
+    Column("segment", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("accounts", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The choice of columns for files with the same header, remembered for the next one.
+column_mapping = Table(
+    "column_mapping",
+    METADATA,
+    Column("header_sha256", Text, primary_key=True),
+    Column("columns", Json, nullable=False),
+    Column("answers", Json, nullable=False),
+    Column("used_at", Instant, nullable=False),
 )
 
 label_set = Table(
@@ -138,6 +224,7 @@ label_set = Table(
     _id(),
     _parent("dataset_id", "dataset"),
     _word("name"),
+    Column("multi", Boolean, nullable=False, server_default="0"),  # a row may carry several labels
     UniqueConstraint("dataset_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -242,7 +329,8 @@ job = Table(
     _empty("message"),
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),
     _empty("error"),
-    _empty("device"),  # one running job a device
+    _empty("device"),  # one running job a device: "" trains, "import" imports
+    Column("result", Json),  # what the job's function returned
     Column("created_at", Instant, nullable=False),
     Column("started_at", Instant),
     Column("finished_at", Instant),

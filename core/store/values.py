@@ -24,14 +24,19 @@ def to_dataset(row: Row) -> Dataset:
 
 def to_import(row: Row) -> Import:
     stored = dict(row._mapping)
-    del stored["opened"], stored["content_sha256"]
-    columns = stored["columns"]
-    stored["columns"] = Columns(**columns | {"segments": tuple(columns["segments"])})
+    del stored["opened"], stored["content_sha256"], stored["staged"]
+    stored["columns"] = to_roles(stored["columns"])
     stored["rejections"] = tuple(
         Rejection(**item | {"examples": tuple(item["examples"])}) for item in stored["rejections"]
     )
     stored["warnings"] = tuple(stored["warnings"])
+    stored["header"] = tuple(stored["header"])
     return Import(**stored)
+
+
+def to_roles(stored: Mapping) -> Columns:
+    """An older version may have stored fewer roles."""
+    return Columns(**{role: tuple(name) if isinstance(name, list) else name for role, name in stored.items()})
 
 
 def to_run(row: Row) -> TrainingRun:

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Columns, TrainingOptions
 from core.errors import AppError, BadColumns, ConfigError
+from core.workflow.import_verbs import add_verbs
 
 FAILED = 2
 
@@ -21,7 +22,7 @@ class Usage(AppError):
 
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise Usage(f"{message[:1].upper()}{message[1:]}. See: python -m core run --help")
+        raise Usage(f"{message[:1].upper()}{message[1:]}. See: {self.prog} --help")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,6 +59,7 @@ def parser() -> Parser:
     run.add_argument("--encoder", default=BUNDLED_ENCODER, metavar="ID", help="a Hugging Face encoder")
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--out", type=Path, required=True, metavar="DIR")
+    add_verbs(verbs)
     return top
 
 

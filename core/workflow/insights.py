@@ -87,7 +87,7 @@ def evidence(
     the label a person gave ("" for none), and the segment columns."""
     run = finished(store, run_id)
     every, probabilities = store.predictions.table(run_id)
-    place = np.searchsorted(every, np.asarray(ids, dtype=np.int64)) if len(ids) else np.array([], dtype=int)
+    place = np.flatnonzero(np.isin(every, np.asarray(ids, dtype=np.int64)))  # rows may be undone or forgotten
     chosen = probabilities[place]
     table = pd.DataFrame(
         {

@@ -11,6 +11,10 @@ from core.store.store import Store
 from core.workflow.task import Task
 
 MOST_LABELS = 500
+SEVERAL = (
+    "Comments of this label set carry several labels each; a model learns one label a comment. "
+    "Choose another label set."
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ def select(store: Store, run: TrainingRun) -> tuple[Selection, tuple[str, ...]]:
     on the same data is judged on the same held-out rows. Raises CannotTrain."""
     from core.training.split import split
 
+    if store.labels.get(run.label_set_id).multi:
+        raise CannotTrain(SEVERAL)
     feedback = store.datasets.feedback(run.dataset_id)
     table = store.labels.table(run.label_set_id)
     label_of = dict(zip(table["feedback_id"], table["label"], strict=True))

@@ -1,21 +1,21 @@
-"""The worker process: `python -m core.workflow.worker` empties the queue of the data folder."""
+"""The worker process: `python -m core.workflow.worker [import]` empties one lane of the queue."""
 
 import os
+import sys
 
 # Read by OpenMP when torch is imported: waiting threads sleep instead of spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from core.config import Settings, load_settings  # noqa: E402
-from core.jobs.worker import JobContext, run_worker  # noqa: E402
+from core.jobs.worker import Function, JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402
-from core.workflow.feedback import forget_old_uploads  # noqa: E402
+from core.workflow.leftovers import sweep  # noqa: E402
 from core.workflow.runs import TRAIN, forget_unfinished  # noqa: E402
 from core.workflow.task import Task  # noqa: E402
+from core.workflow.uploads import forget_old_uploads  # noqa: E402
 
 
-def kinds(store: Store, settings: Settings) -> dict:
-    """What this product knows to do outside the web process."""
-
+def training_kinds(store: Store, settings: Settings) -> dict[str, Function]:
     def run_training(params: dict, context: JobContext) -> None:
         from core.workflow.reports import freeze
         from core.workflow.train_job import train
@@ -26,13 +26,53 @@ def kinds(store: Store, settings: Settings) -> dict:
     return {TRAIN: run_training}
 
 
-def main() -> None:
+def import_kinds(store: Store, settings: Settings) -> dict[str, Function]:
+    from core.workflow import importing
+
+    def run_import(params: dict, context: JobContext) -> dict:
+        task = Task(context.progress, context.fence)
+        control = {"should_stop": context.should_stop, "log": context.log}
+        return importing.run_import(store, settings, params, task, **control)
+
+    def run_merge(params: dict, context: JobContext) -> dict:
+        return importing.run_merge(store, params, Task(context.progress, context.fence))
+
+    def run_similar(params: dict, context: JobContext) -> dict:
+        return importing.run_similar(store, params, Task(context.progress, context.fence))
+
+    def run_retention(params: dict, context: JobContext) -> dict:
+        from core.workflow import people
+
+        context.progress(5, "Removing what is older than the retention limit")
+        return {"rows": people.apply_retention(store, settings).rows}
+
+    return {
+        importing.IMPORT: run_import,
+        importing.MERGE: run_merge,
+        importing.RETENTION: run_retention,
+        importing.SIMILAR: run_similar,
+    }
+
+
+LANES = {"": training_kinds, "import": import_kinds}
+
+
+def main(lane: str = "") -> None:
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
-    forget_unfinished(store, settings)
+    if lane == "":
+        forget_unfinished(store, settings)
+    else:
+        sweep(store, settings)
     forget_old_uploads(settings)
-    run_worker(store, settings, kinds(store, settings))
+    # What a cancelled or killed import staged goes after the job: its end is not kept waiting.
+    run_worker(store, settings, LANES[lane](store, settings), lane, tidy=lambda: _tidy(store, settings, lane))
+
+
+def _tidy(store: Store, settings: Settings, lane: str) -> None:
+    if lane:
+        sweep(store, settings)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

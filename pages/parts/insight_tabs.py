@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.charts import themes as charts
 from core.domain import Estimate, Insights, Quote, TrainingRun
-from core.workflow.feedback import STARS
+from core.workflow.import_file import STARS
 from pages.parts.evidence import show_rows
 from pages.parts.plain import option, plain
 

@@ -2,7 +2,7 @@
 
 import re
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.charts.labels import shorten
 
@@ -24,6 +24,11 @@ def plain(text: object, limit: int = 300) -> str:
 def bullets(lines: Iterable[object], limit: int = 600) -> str:
     """One Markdown list of lines in other people's words; list items stand close together."""
     return "\n".join(f"- {plain(line, limit)}" for line in lines)
+
+
+def listed(lines: Sequence[object], limit: int = 600) -> str:
+    """`bullets`, but a line that is alone needs none."""
+    return plain(lines[0], limit) if len(lines) == 1 else bullets(lines, limit)
 
 
 def option(value: object) -> str:

@@ -9,6 +9,7 @@ from pages.parts import resources
 from pages.parts.plain import plain
 
 ACTIVE = ("queued", "running")
+TRAINING = ""  # the lane of the queue
 
 
 def active_runs(dataset_id: int | None = None) -> list[TrainingRun]:
@@ -36,7 +37,7 @@ def tell_failure(dataset_id: int) -> None:
 
 
 def _somebody_works() -> bool:
-    return any(job.state == "running" for job in resources.store().jobs.active())
+    return any(job.state == "running" for job in resources.store().jobs.active(TRAINING))
 
 
 @st.fragment(run_every=1.0)

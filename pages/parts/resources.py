@@ -1,4 +1,4 @@
-"""Where real things are made, once per process: settings, store, the watcher of the job queue."""
+"""Where real things are made, once per process: settings, store, the watchers of the job queue."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ from core.config import Settings, load_settings
 if TYPE_CHECKING:
     from core.jobs.watch import Watcher
     from core.store.store import Store
+
+LANES = ("", "import")  # trainings; imports
 
 
 @st.cache_resource(show_spinner=False)
@@ -26,15 +28,29 @@ def store() -> "Store":
 
 
 @st.cache_resource(show_spinner=False)
-def watcher() -> "Watcher":
-    """Starts a worker process whenever a job waits and none is running."""
+def watchers() -> "tuple[Watcher, ...]":
+    """Start a worker process of a lane whenever a job waits there and none is running."""
     from core.jobs.watch import Watcher
 
-    watching = Watcher(store(), settings(), command=[sys.executable, "-m", "core.workflow.worker"])
-    watching.start()
+    watching = tuple(
+        Watcher(store(), settings(), [sys.executable, "-m", "core.workflow.worker", lane], lane)
+        for lane in LANES
+    )
+    for watcher in watching:
+        watcher.start()
     return watching
+
+
+@st.cache_resource(ttl=86_400, show_spinner=False)
+def retention() -> None:
+    """Once a day, and at the start."""
+    from core.workflow.importing import queue_retention
+
+    queue_retention(store(), settings())
 
 
 def start_background() -> None:
     """Called by the frame on every run; the work is done by the first one."""
-    watcher()
+    watchers()
+    if settings().retention_days:
+        retention()

@@ -1,12 +1,20 @@
 """What was computed once and is shown often. A finished run never changes, so its id and hash are a full
 key; a dataset's hash changes with its data."""
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from core.domain import Dataset, Insights, TrainingRun
-from core.workflow import feedback, reports
+from core.domain import Dataset, Insights, LabelSet, TrainingRun
+from core.workflow import health as health_work
 from core.workflow import insights as insight_work
+from core.workflow import reports
 from pages.parts import model, resources
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIMILAR_SHOWN = 50
 
 
 def insights(run: TrainingRun) -> Insights:
@@ -31,13 +39,30 @@ def _outline(run_id: int, manifest_sha256: str):
     return reports.make_outline(resources.store(), run_id)
 
 
-def health(dataset: Dataset):
-    return _health(dataset.id, dataset.sha256)
+def health(dataset: Dataset) -> "health_work.Health":
+    """Measured when the rows last changed, and anew once similar comments were looked for: only read here."""
+    with st.spinner("Checking the comments"):
+        return health_work.of_dataset(resources.store(), dataset.id)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Checking the comments")
-def _health(dataset_id: int, sha256: str):
-    return feedback.health_of(resources.store(), dataset_id)
+def label_sets(dataset: Dataset) -> list[LabelSet]:
+    """With the number of comments of each label."""
+    return _label_sets(dataset.id, dataset.sha256)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Counting labels")
+def _label_sets(dataset_id: int, sha256: str) -> list[LabelSet]:
+    return resources.store().labels.sets(dataset_id)
+
+
+def similar(dataset: Dataset, found: "health_work.Health") -> "pd.DataFrame":
+    """The comments that are said most often, grouped; `found` tells whether they were looked for."""
+    return _similar(dataset.id, dataset.sha256, found.similar_groups, found.similar_rows)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Grouping comments that say the same")
+def _similar(dataset_id: int, sha256: str, groups: int, rows: int) -> "pd.DataFrame":
+    return health_work.similar_groups(resources.store(), dataset_id, SIMILAR_SHOWN)
 
 
 def predicted(run: TrainingRun) -> dict[str, tuple[int, ...]]:
@@ -63,6 +88,6 @@ def _evidence(run_id: int, manifest_sha256: str, mark: int, order: str, limit: i
 
 def forget_cached() -> None:
     """After a deletion no copy of the comments stays in memory."""
-    for function in (_insights, _outline, _health, _predicted, _evidence):
+    for function in (_insights, _outline, _label_sets, _similar, _predicted, _evidence):
         function.clear()
     model.forget_cached()

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core.domain import Dataset, TrainingRun
-from pages.parts import resources
+from pages.parts import next_step
 from pages.parts.plain import plain
 
 
 def steps(dataset: Dataset | None, run: TrainingRun | None) -> None:
-    sets = resources.store().labels.sets(dataset.id) if dataset else []
+    sets = next_step.trainable(dataset) if dataset else []
     labelled = sum(sets[0].counts.values()) if sets else 0
     cards = (
         _card("1", "Feedback", "feedback", bool(dataset), _feedback(dataset, labelled)),
@@ -33,7 +33,7 @@ def _card(number: str, title: str, page: str, done: bool, words: str):
 
 def _feedback(dataset: Dataset | None, labelled: int) -> str:
     if dataset is None:
-        return "Upload a CSV of comments."
+        return "Upload a file of comments."
     return f"{plain(dataset.name, 60)}: {dataset.rows:,} comments, {labelled:,} with a label."
 
 

@@ -4,16 +4,23 @@ import streamlit as st
 
 from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Dataset, LabelSet, TrainingOptions
 from core.workflow import runs
-from pages.parts import resources
+from pages.parts import resources, results
 from pages.parts.plain import option, plain
 
 
 def ask(dataset: Dataset) -> None:
     """The form; a press queues a training and draws the page again."""
-    sets = {label_set.name: label_set for label_set in resources.store().labels.sets(dataset.id)}
+    every = results.label_sets(dataset)
+    sets = {label_set.name: label_set for label_set in every if not label_set.multi}
+    several = [label_set.name for label_set in every if label_set.multi]
+    if several:
+        st.caption(
+            f"Not offered here: {plain(', '.join(several))}. A comment may carry several labels of "
+            f"{'it' if len(several) == 1 else 'these'}; models learn one label a comment so far."
+        )
     if not sets:
         st.info(
-            "This dataset has no labels, so there is nothing to learn yet. "
+            "This dataset has no label set with one label a comment, so there is nothing to learn yet. "
             "Import the file again and choose its label column, or a rating."
         )
         st.page_link("pages/feedback.py", label="Go to Feedback", icon=":material/upload_file:")

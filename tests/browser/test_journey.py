@@ -23,12 +23,14 @@ from tests.browser.report_files import (
 from tests.browser.walking import (
     Numbers,
     chart,
-    choose,
     chosen,
     click_mark,
+    columns,
     drawn_shares,
+    drop,
     estimated,
     go,
+    import_now,
     main,
     open_tab,
     press,
@@ -36,7 +38,6 @@ from tests.browser.walking import (
     reading,
     table,
     traces,
-    whole_numbers,
 )
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "airline_tweets_60.csv"
@@ -125,28 +126,25 @@ def test_a_file_of_ones_own_from_upload_to_the_deck(start_server, page, tweets, 
 def upload(page: Page, file: Path, data_dir: Path) -> None:
     press(page, "Upload a file")
     expect(page).to_have_title("Feedback")
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
-    expect(main(page)).to_contain_text("600 rows · encoding utf-8 · delimiter ,")
-    roles = ("Comment text", "Label", "Date", "Rating", "Author", "Account", "Channel", "Language")
+    drop(page, file)
+    expect(main(page)).to_contain_text(
+        "600 rows · 15 columns · text table · encoding utf-8 · delimiter comma"
+    )
+    roles = ("Date", "Rating", "Author", "Account", "Channel", "Language", "ID in the source")
     guessed = {role: chosen(page, role) for role in roles}
     assert guessed == dict.fromkeys(roles, "(none)") | {
-        "Comment text": "text",
-        "Label": "airline_sentiment",
         "Date": "tweet_created",
         "Author": "name",
     }
-    segments = page.locator(".st-key-role_segments").get_by_role("group", name="Selected values")
-    assert segments.inner_text().split() == ["airline", "user_timezone"]
+    assert columns(page, "texts") == ["text"]
+    assert columns(page, "labels") == ["airline_sentiment", "negativereason"]
+    assert columns(page, "segments") == ["airline", "user_timezone"]
     page.get_by_role("button", name="Remove user_timezone").click()
-    choose(page, "Channel", "(none)")
-    press(page, "Import")
-    expect_rows_accounted_for(page, data_dir)
+    expect_rows_accounted_for(page, data_dir, import_now(page))
 
 
-def expect_rows_accounted_for(page: Page, data_dir: Path) -> None:
-    sentence = main(page).get_by_text("rows in the file =")
-    expect(sentence).to_be_visible()
-    rows_in, stored, rejected = whole_numbers(sentence.inner_text())
+def expect_rows_accounted_for(page: Page, data_dir: Path, numbers: list[int]) -> None:
+    rows_in, stored, rejected = numbers
     assert rows_in == 600 == stored + rejected
     with reading(data_dir) as store:
         (kept,) = store.datasets.imports(store.datasets.list()[0].id)

@@ -14,6 +14,8 @@ from core.config import Settings
 from core.domain import Estimate
 from core.store.store import Store, open_store
 
+IMPORT_MS = 60_000  # a worker process starts first
+
 Numbers = dict[tuple[str, str], float]  # (name, end of the range) -> share
 
 
@@ -52,6 +54,28 @@ def choose(page: Page, label: str, option: str) -> None:
     box.hover()  # scrolls it into view first: a list that is open closes when the page scrolls
     box.click()
     page.get_by_role("option", name=shorten(option, 200), exact=True).click()  # as the lists show it
+
+
+def drop(page: Page, file: Path | dict, zone: str = "Upload a file") -> None:
+    """Into a drop zone of the Feedback page."""
+    uploader = page.get_by_test_id("stFileUploader").filter(has_text=zone)
+    uploader.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file])
+
+
+def columns(page: Page, role: str) -> list[str]:
+    """What is chosen in a list of columns."""
+    widget = page.locator(f".st-key-role_{role}")
+    widget.get_by_role("combobox").wait_for()
+    group = widget.get_by_role("group", name="Selected values")
+    return group.locator("span[title]").evaluate_all("tags => tags.map(tag => tag.title)")
+
+
+def import_now(page: Page) -> list[int]:
+    """Press Import and wait for the sentence: rows in the file, stored, not stored."""
+    press(page, "Import")
+    sentence = main(page).get_by_test_id("stAlert").filter(has_text="rows in the file =")
+    expect(sentence).to_be_visible(timeout=IMPORT_MS)
+    return whole_numbers(sentence.inner_text())
 
 
 def open_tab(page: Page, name: str) -> None:

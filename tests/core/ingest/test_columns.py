@@ -62,9 +62,72 @@ def test_measures_of_a_label_and_empty_columns_are_no_roles():
     assert guess_columns(frame) == Columns("text", label="sentiment")
 
 
+@pytest.mark.parametrize(
+    ("text", "label", "date", "rating", "author"),
+    [
+        ("Comentário", "Categoria", "Data", "Nota", "Usuário"),
+        ("Recensione", "Etichetta", "Data", "Valutazione", "Utente"),
+        ("Opmerking", "Categorie", "Datum", "Beoordeling", "Gebruiker"),
+        ("Komentarz", "Kategoria", "Data", "Ocena", "Użytkownik"),
+        ("Отзыв", "Категория", "Дата", "Оценка", "Автор"),
+        ("Yorum", "Etiket", "Tarih", "Puan", "Kullanıcı"),
+        ("コメント", "カテゴリ", "日付", "評価", "ユーザー名"),
+        ("리뷰", "카테고리", "작성일", "평점", "작성자"),
+    ],
+)
+def test_roles_by_name_in_more_languages(text, label, date, rating, author):
+    frame = table(
+        **{
+            date: [f"2024-01-{1 + i % 28:02d}" for i in range(40)],
+            text: SENTENCES,
+            rating: [str(1 + i % 5) for i in range(40)],
+            label: [("slow", "broken")[i % 2] for i in range(40)],
+            author: [f"u{i % 30}" for i in range(40)],
+        }
+    )
+    assert guess_columns(frame) == Columns(text, label, date, rating, author)
+
+
+def test_titles_ids_scores_and_several_label_sets():
+    frame = table(
+        ticket_id=[f"T-{900 + i}" for i in range(40)],
+        subject=[f"Problem {i} with the app" for i in range(40)],
+        description=SENTENCES,
+        sentiment=["good", "bad"] * 20,
+        tags=["bug; billing", "bug", "billing; praise", "praise"] * 10,
+        effort=[str(1 + i % 7) for i in range(40)],
+        agent=["Kim", "Lee"] * 20,
+    )
+    found = guess_columns(frame)
+    assert (found.id, found.text, found.more_text) == ("ticket_id", "description", ("subject",))
+    assert (set(found.labels), found.multi) == ({"sentiment", "tags"}, ("tags",))
+    assert found.numbers == ("effort",)
+
+
+def test_numbers_that_count_the_rows_are_no_ids():
+    assert guess_columns(table(id=[str(i) for i in range(1, 41)], text=SENTENCES)).id is None
+    assert guess_columns(table(id=[str(7 * i) for i in range(1, 41)], text=SENTENCES)).id == "id"
+    assert guess_columns(table(id=["7"] * 40, text=SENTENCES)).id is None
+
+
+def test_a_short_title_of_few_values_is_not_joined():
+    assert guess_columns(table(text=SENTENCES, title=["Bug", "Praise"] * 20)).more_text == ()
+
+
 def test_at_most_six_segments():
     frame = table(text=SENTENCES, **{f"s{i}": ["a", "b"] * 20 for i in range(9)})
     assert guess_columns(frame).segments == tuple(f"s{i}" for i in range(6))
+
+
+def test_days_of_a_spreadsheet_are_dates_only_by_their_name():
+    days = [str(44927 + i) for i in range(40)]
+    assert guess_columns(table(text=SENTENCES, Created=days)).date == "Created"
+    assert guess_columns(table(text=SENTENCES, amount=days)).date is None
+
+
+def test_dates_are_the_last_to_be_taken_for_text():
+    found = guess_columns(table(A=["1", "2", "3"], B=["2024-03-08", "2024-03-09", "03/10/2024"]))
+    assert (found.text, found.date) == ("A", "B")
 
 
 def test_text_is_always_named():
@@ -81,12 +144,32 @@ def test_text_is_always_named():
         (Columns("t", label="t"), "'t' is chosen for text and for label"),
         (Columns("t", label="l", segments=("l",)), "'l' is chosen for label and for segment"),
         (Columns(""), "Choose one under 'Columns'"),
+        (Columns("t", more_text=("t",)), "'t' is chosen for text and for text"),
+        (Columns("t", more_labels=("x",)), "no column 'x'"),
+        (Columns("t", id="l", numbers=("l",)), "'l' is chosen for id and for number"),
+        (Columns("t", multi=("l",)), "Choose it as a label column too"),
     ],
 )
 def test_choices_that_do_not_fit(columns, says):
     with pytest.raises(BadColumns) as error:
         check_columns(table(t=["x"], l=["y"], e=[" "]), columns)
     assert says in str(error.value)
+
+
+def test_one_of_several_text_columns_may_be_empty():
+    check_columns(table(t=["x"], e=[" "]), Columns("e", more_text=("t",)))
+
+
+def test_preview_names_every_role():
+    columns = Columns("t", id="i", more_text=("u",), more_labels=("l",), multi=("l",), numbers=("n",))
+    frame = table(**{name: ["x"] for name in "tuiln"})
+    assert preview_roles(frame, columns)["role"].tolist() == [
+        "text",
+        "text",
+        "id",
+        "label (several in a cell)",
+        "number",
+    ]
 
 
 def test_preview():

@@ -2,13 +2,15 @@ import csv
 import io
 import time
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.domain import Rejection
-from core.errors import AppError, BadFile, TooLarge
-from core.ingest.csv_file import Limits, read_csv
+from core.errors import AppError, BadFile, NotText, TooLarge
+from core.ingest.raw import CHUNK_ROWS, Limits, whole
+from core.ingest.table_file import open_table, read_csv
 
 SMALL = Limits(max_bytes=10_000_000, max_rows=1_000, max_cell_chars=1_000, max_columns=20)
 
@@ -92,7 +94,7 @@ def test_repeated_header_and_second_table():
     second = read("a,b,c\n1,2,3\na,b\n3,4\n5,6,7\n")
     assert cells(second) == [["1", "2", "3"]]
     assert second.rejections[0].rows == 3
-    assert "second table" in second.rejections[0].reason
+    assert "another table" in second.rejections[0].reason
 
 
 def test_header_names_are_made_unique():
@@ -108,37 +110,15 @@ def test_stray_quote_costs_its_row_only():
 
 
 def test_unclosed_quote_names_its_line():
-    with pytest.raises(BadFile, match="line 3 is never closed"):
-        read('a,b\n1,2\n"3,4\n5,6\n')
+    raw = read('a,b\n1,2\n"3,4\n5,6\n')
+    assert "line 3 is never closed" in raw.questions[0].words
+    assert cells(raw) == [["1", "2"], ["5", "6"]]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", " \r\n", ",,,\n,,\n", "a,b\n", "a,b\n\n\n"])
 def test_files_without_rows_are_refused(text):
     with pytest.raises(BadFile):
         read(text)
-
-
-def test_long_delimiters_are_refused_by_name():
-    with pytest.raises(BadFile, match=r"\*\*\*\*\*\*"):
-        read("2.0******nice, but slow******SG\n1.0******bad******CA\n3.0******ok, then******CA\n")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "," * 100_000,
-        "a" + "," * 100_000 + "\n1,2\n",
-        "a,b\n" + "x" * 5_000_000 + "\n",
-        "a,b\n1," + "x" * 1_001 + "\n",
-        "a,b\n" + "1,2\n" * 1_001,
-        "a,b\n1,2\n" + "," * 4_100_000,
-    ],
-)
-def test_bombs_are_refused_fast(text):
-    start = time.process_time()
-    with pytest.raises((TooLarge, BadFile)):
-        read(text)
-    assert time.process_time() - start < 1.0
 
 
 def test_too_many_bytes():
@@ -151,12 +131,40 @@ def test_a_long_late_line_of_commas_is_one_rejected_row():
     assert (len(raw.frame), raw.rejections[0].rows) == (1, 1)
 
 
-# Headers as people write them; cells may hold anything but what is replaced on purpose.
-_HEADER = st.lists(st.from_regex(r"[a-z]{1,8}", fullmatch=True), min_size=1, max_size=5, unique=True)
-_CELL = st.text(
-    st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff")
-    | st.sampled_from('\r\n\t",;|')
-)
+def test_chunks_are_small_and_the_same_at_every_pass():
+    rows = "".join(f"{n},{n % 7}\n" for n in range(45_000))
+    file = open_table(("id,stars\n" + rows + ",\n" * 30_000).encode(), Limits())
+    first, second = list(file.chunks()), list(file.chunks())
+    assert all(len(chunk.frame) + len(chunk.rejected) <= CHUNK_ROWS for chunk in first)
+    assert sum(len(chunk.frame) for chunk in first) == 45_000
+    assert sum(len(chunk.rejected) for chunk in first) == 30_000
+    lines = np.concatenate([chunk.lines for chunk in first])
+    assert lines.tolist() == list(range(2, 45_002))
+    for one, other in zip(first, second, strict=True):
+        assert one.frame.equals(other.frame)
+        assert one.rejected == other.rejected
+        assert str(one.frame.dtypes.iloc[0]) == "str"
+
+
+def test_records_that_lie_across_pieces_of_the_file(monkeypatch):
+    rows = [[str(n), f'line one "{n}"\r\n\rline é {"x" * (n % 50)}'] for n in range(300)]
+    file = io.StringIO(newline="")
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["id", "text"], *rows])
+    data = file.getvalue().encode()
+    monkeypatch.setattr("core.ingest.source.PIECE", 97)
+    monkeypatch.setattr("core.ingest.dialect.SAMPLE_CHARS", 500)
+    assert cells(read_csv(data, SMALL)) == rows
+
+
+def test_a_file_on_disk_is_read_like_its_bytes(tmp_path):
+    path = tmp_path / "x.dat"
+    path.write_bytes(b"a;b\n1;2\n")
+    assert cells(read_csv(path, SMALL)) == cells(read_csv(b"a;b\n1;2\n", SMALL)) == [["1", "2"]]
+
+
+# Headers as people write them; cells may hold anything but surrogates.
+_HEADER = st.lists(st.from_regex(r"[a-z]{2,8}", fullmatch=True), min_size=1, max_size=5, unique=True)
+_CELL = st.text(st.characters(blacklist_categories=("Cs",)) | st.sampled_from('\r\n\t",;|\x00\ufeff'))
 
 
 @st.composite
@@ -166,31 +174,88 @@ def _tables(draw):
     return header, draw(st.lists(row, min_size=1, max_size=8))
 
 
-@settings(max_examples=150, deadline=None)
-@given(_tables(), st.sampled_from([",", ";", "\t", "|"]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-def test_what_a_csv_writer_writes_comes_back(table, delimiter, encoding):
+def _written(rows, delimiter):
+    quoted = (delimiter.join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
+    return "\r\n".join(quoted) + "\r\n"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    _tables(),
+    st.sampled_from([",", ";", "\t", "|", "^", "||", "~|~"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "gb18030"]),
+    st.booleans(),
+)
+def test_what_a_csv_writer_writes_comes_back(table, delimiter, encoding, told):
     header, rows = table
-    file = io.StringIO(newline="")
-    csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([header, *rows])
+    assume(encoding != "gb18030" or told)  # any bytes can be read as several encodings
+    answers = {"header": "1", "quotes": "csv"}
+    if told:
+        answers["encoding"] = encoding
+        answers["delimiter"] = delimiter if len(header) > 1 else "none"
+    data = _written([header, *rows], delimiter).encode(encoding)
     kept = [row for row in rows if any(cell.strip() for cell in row)]
     kept = [row for row in kept if len(row) == 1 or [cell.strip() for cell in row] != header]
     try:
-        raw = read_csv(file.getvalue().encode(encoding), SMALL)
+        file = open_table(data, SMALL, answers)
+        assume(not any(question.key in ("table", "delimiter") for question in file.questions))
+        raw = whole(file)
+    except NotText:
+        assume(False)  # more control characters than a text has
     except BadFile:
         assert not kept
         return
     assert list(raw.header) == header
     assert cells(raw) == kept
-    assert raw.rows_in == len(raw.frame) + sum(rejection.rows for rejection in raw.rejections) == len(rows)
+    assert raw.rows_in == len(raw.frame) + len(raw.rejected) == len(rows)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=300))
-def test_any_bytes_give_a_table_or_a_sentence(data):
+def _is_table_or_sentence(data):
+    start = time.process_time()
     try:
-        raw = read_csv(data, SMALL)
+        file = open_table(data, SMALL)
+        raw = whole(file)
     except AppError as error:
         assert str(error).endswith((".", "?"))
-        return
-    assert raw.rows_in == len(raw.frame) + sum(rejection.rows for rejection in raw.rejections)
-    assert len(raw.lines) == len(raw.frame)
+    else:
+        assert raw.rows_in == len(raw.frame) + len(raw.rejected)
+        assert len(raw.lines) == len(raw.frame) > 0
+        assert raw.frame.equals(whole(file).frame)
+        assert all(question.answers and question.words for question in file.questions)
+    assert time.process_time() - start < 5.0
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_give_a_table_or_a_sentence(data):
+    _is_table_or_sentence(data)
+
+
+_ALMOST = st.text(st.sampled_from('",;|\t\r\n\\ab1é#='), max_size=200)
+
+
+@settings(max_examples=500, deadline=None)
+@given(_ALMOST)
+def test_almost_tables_give_a_table_or_a_sentence(text):
+    _is_table_or_sentence(text.encode())
+
+
+_GOOD = (
+    'id;date;text\r\n1;2024-01-02;"Größe; ""gut"""\r\n'
+    '2;2024-02-03;"zwei\r\nZeilen"\r\n3;2024-03-04;schlecht\r\n'
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["utf-8", "cp1252", "utf-16"]),
+    st.lists(
+        st.tuples(st.integers(0, 400), st.binary(max_size=3), st.integers(0, 3)), min_size=1, max_size=6
+    ),
+)
+def test_spoiled_files_give_a_table_or_a_sentence(encoding, spoils):
+    data = (_GOOD * 2).encode(encoding)
+    for at, new, cut in spoils:
+        place = min(at, len(data))
+        data = data[:place] + new + data[place + cut :]
+    _is_table_or_sentence(data)

@@ -1,10 +1,29 @@
+from dataclasses import dataclass
+
 import pytest
 
-from core.errors import NotText
-from core.ingest.encoding import decode
+from core.errors import BadFile, NotText
+from core.ingest.encoding import find_encoding
+from core.ingest.raw import Limits
+from core.ingest.source import ByteSource, text_blocks
 
 WESTERN = "id,texte\n1,L'été dernier la facture était déjà payée\n2,Très déçu du côté français\n"
 EURO = "text\nIt’s “great” – €5\nThe café was nice\n"
+
+
+@dataclass
+class Decoded:
+    text: str
+    encoding: str
+    warnings: tuple
+    unclear: tuple
+
+
+def decode(data, answer=None):
+    source = ByteSource(data, Limits())
+    found = find_encoding(source, answer)
+    text = "".join(text_blocks(source, found.codec, found.skip))
+    return Decoded(text, found.name, found.warnings, tuple(reading.encoding for reading in found.readings))
 
 
 @pytest.mark.parametrize(
@@ -57,10 +76,9 @@ def test_wide_text_without_mark_is_read_with_a_warning(encoding):
     assert "does not name its encoding" in decoded.warnings[0]
 
 
-def test_control_characters_and_non_characters_are_replaced_and_counted():
-    decoded = decode("a\x00b\x1bc\tz\ufffe\r\n".encode())
-    assert decoded.text == "a\ufffdb\ufffdc\tz\ufffd\r\n"
-    assert decoded.warnings[0].endswith(": 3.")
+def test_control_characters_are_left_to_the_cleaning():
+    text = "a\x00b\x1bc\tz\ufffe\r\n"
+    assert decode(text.encode()) == Decoded(text, "utf-8", (), ())
 
 
 def test_lone_surrogates_do_not_make_the_file_another_encoding():
@@ -84,3 +102,44 @@ def test_odd_byte_at_the_end_of_utf16_is_counted():
 def test_binary_is_refused():
     with pytest.raises(NotText, match="not a text file"):
         decode(bytes(range(32)) * 20)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "offered"),
+    [
+        ("text\nŠkoda příliš\n", "cp1250", {"cp1252", "cp1250"}),
+        ("text\nñ\n", "cp1252", {"cp1252", "cp1251"}),
+        ("text\nשלום\n", "cp1255", {"cp1255", "cp1251"}),
+    ],
+)
+def test_little_evidence_is_a_question_with_the_true_encoding_among_the_answers(text, encoding, offered):
+    assert offered <= set(decode(text.encode(encoding)).unclear)
+
+
+@pytest.mark.parametrize("text", ["café", "señor", "naïve", "Müller", "São Paulo", "© 2024"])
+def test_western_words_need_no_question(text):
+    assert decode(f"text\n{text}\n".encode("cp1252")).unclear == ()
+
+
+def test_one_accent_far_below_decides():
+    decoded = decode(b"text\n" + b"plain line\n" * 400_000 + "l'été à Paris déjà payé".encode("cp1252"))
+    assert decoded.encoding == "cp1252"
+    assert decoded.text.endswith("l'été à Paris déjà payé")
+
+
+def test_an_answer_wins():
+    data = "Größe".encode("cp1252")
+    assert decode(data, "cp1250").text == "Größe"
+    assert decode(data, "koi8-r").text == data.decode("koi8-r")
+    wrong = decode(data, "utf-8")
+    assert wrong.text == "Gr\ufffd\ufffde" and wrong.warnings[0].endswith(": 2.")
+    assert decode("\ufeffa".encode("utf-16-be"), "utf-16").text == "a"
+    assert decode(b"\xef\xbb\xbfa", "utf-8").text == "a"
+
+
+@pytest.mark.parametrize(
+    "answer", ["", "nope", "rot13", "base64", "unicode_escape", "utf-7", "idna", "a\x00b"]
+)
+def test_answers_that_are_no_encoding(answer):
+    with pytest.raises(BadFile, match="is no encoding"):
+        decode(b"a", answer)

@@ -42,9 +42,9 @@ def store(settings, empty_database):
     opened.close()
 
 
-def work(settings, kinds):
+def work(settings, kinds, lane):
     store = open_store(settings.url, settings.data_dir)
-    sys.exit(0 if run_worker(store, settings, kinds) else 2)
+    sys.exit(0 if run_worker(store, settings, kinds, lane) else 2)
 
 
 @pytest.fixture
@@ -52,8 +52,8 @@ def start_worker(settings):
     """Starts a worker in a process of its own; whatever is left is killed at the end."""
     started = []
 
-    def start(kinds=KINDS, **changes):
-        process = FORK.Process(target=work, args=(settings.model_copy(update=changes), kinds))
+    def start(kinds=KINDS, lane="", **changes):
+        process = FORK.Process(target=work, args=(settings.model_copy(update=changes), kinds, lane))
         process.start()
         started.append(process)
         return process

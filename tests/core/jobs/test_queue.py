@@ -26,3 +26,10 @@ def test_only_a_job_without_a_living_worker_is_released(store, settings):
 
 def test_two_owners_of_one_process_differ():
     assert owner_name() != owner_name()
+
+
+def test_who_shares_a_lock_keeps_it_from_those_who_want_it_alone(tmp_path):
+    path = tmp_path / "x.lock"
+    with locks.shared(path), locks.shared(path):
+        assert locks.take(path) is None
+    assert locks.is_free(path)

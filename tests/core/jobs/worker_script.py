@@ -1,4 +1,4 @@
-"""A worker with kinds made for the tests; run as `python worker_script.py DATA_DIR`."""
+"""A worker with kinds made for the tests; run as `python worker_script.py DATA_DIR [LANE]`."""
 
 import os
 import signal
@@ -22,6 +22,7 @@ def count(params, context):
         time.sleep(params["pause"])
         note(params, step)
         context.progress(100 * step / params["steps"], f"step {step}")
+    return {"steps": params["steps"]}
 
 
 def stuck(params, context):
@@ -47,7 +48,23 @@ def break_down(params, context):
         raise KeyError(SECRET) from error
 
 
-KINDS = {function.__name__: function for function in (count, stuck, obedient, crash, break_down)}
+def in_child(params, context):
+    """Notes the number of a limited child that sleeps, or gives back what it answers."""
+    from core.jobs import limited
+
+    def on_line(line):
+        note(params, line["message"])
+        context.progress(line["pct"], "sleeping")
+
+    command = [sys.executable, str(Path(__file__).with_name("child_script.py"))]
+    request = {"do": params["do"][min(context.job.attempt, len(params["do"])) - 1], "words": "all of them"}
+    bounds = {"memory_bytes": 2**27, "cpu_s": 10}
+    return limited.run(
+        command, request, on_line, should_stop=context.should_stop, log=context.log, **bounds
+    ).result
+
+
+KINDS = {function.__name__: function for function in (count, stuck, obedient, crash, break_down, in_child)}
 
 if __name__ == "__main__":
     from core.config import Settings
@@ -55,4 +72,5 @@ if __name__ == "__main__":
     from core.store.store import open_store
 
     settings = Settings(data_dir=Path(sys.argv[1]), worker_idle_s=0.3)
-    sys.exit(0 if run_worker(open_store(settings.url, settings.data_dir), settings, KINDS) else 2)
+    store = open_store(settings.url, settings.data_dir)
+    sys.exit(0 if run_worker(store, settings, KINDS, *sys.argv[2:]) else 2)

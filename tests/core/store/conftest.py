@@ -1,5 +1,7 @@
+import hashlib
 import multiprocessing
 import shutil
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -10,12 +12,22 @@ from core.store.store import open_store
 FORK = multiprocessing.get_context("fork")  # the children share what is imported already: fast
 
 
+def _row_ids(texts):
+    """12 hex characters by what a row says and how often it was said before."""
+    seen = Counter()
+    ids = []
+    for text in texts:
+        ids.append(hashlib.sha256(f"{text} {seen[text]}".encode()).hexdigest()[:12])
+        seen[text] += 1
+    return ids
+
+
 def make_table(texts, labels=None, **cells):
     """A feedback table with one row a text; other cells are fixed unless given."""
     n = len(texts)
     table = pd.DataFrame(
         {
-            "row": [f"{i:012x}" for i in range(n)],
+            "row": _row_ids(texts),
             "text": list(texts),
             "text_hash": [f"h{text}" for text in texts],
             "date": pd.to_datetime(["2024-03-01"] * n),
@@ -24,6 +36,7 @@ def make_table(texts, labels=None, **cells):
             "account": ["Acme"] * n,
             "channel": ["mail"] * n,
             "language": ["en"] * n,
+            "external_id": [""] * n,
             **cells,
         }
     )
@@ -69,6 +82,19 @@ def in_processes(n, function, *args):
         assert not isinstance(results[-1], BaseException), results[-1]
         process.join()
     return results
+
+
+def in_fork(function, *args):
+    """Run it in a child process; its exit code, negative for a signal."""
+    process = FORK.Process(target=function, args=args)
+    process.start()
+    process.join(60)
+    return process.exitcode
+
+
+@pytest.fixture(name="in_fork")
+def _in_fork():
+    return in_fork
 
 
 @pytest.fixture(name="make_table")

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -26,8 +27,8 @@ REBUILD = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -161,9 +162,9 @@ def scripts(tmp_path, monkeypatch, second):
     """The project's migrations and one more."""
     folder = tmp_path / "migrations"
     shutil.copytree(database.MIGRATIONS, folder)
-    (folder / "versions" / "0002_next.py").write_text(second)
+    (folder / "versions" / "9999_next.py").write_text(second)
     monkeypatch.setattr(database, "MIGRATIONS", folder)
-    monkeypatch.setattr(database, "HEAD", "0002")
+    monkeypatch.setattr(database, "HEAD", "9999")
 
 
 def test_head_is_the_newest_migration():
@@ -175,7 +176,7 @@ def test_head_is_the_newest_migration():
 def schema(engine):
     with transaction(engine) as connection:
         found = connection.execute(text("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
-        words = {row.name: sorted(row.sql.replace(",", " ").split()) for row in found}
+        words = {row.name: sorted(re.sub(r"([(),])", r" \1 ", row.sql).split()) for row in found}
     return {name: found for name, found in words.items() if name != "alembic_version"}
 
 
@@ -212,7 +213,7 @@ def test_rebuilding_a_parent_keeps_its_children(store, stored, tmp_path, monkeyp
     assert len(store.labels.table(1)) == 2
     with transaction(store.read_engine) as connection:
         assert connection.scalar(text("SELECT note FROM dataset")) == "new"
-    [copy] = (tmp_path / "backups").glob("*-0001.db")
+    [copy] = (tmp_path / "backups").glob("*-0002.db")
     kept = sqlite3.connect(copy)
     assert kept.execute("SELECT count(*) FROM feedback").fetchone() == (3,)
     assert "note" not in [row[1] for row in kept.execute("PRAGMA table_info(dataset)")]
@@ -226,7 +227,7 @@ def test_a_failed_migration_leaves_the_old_schema(store, stored, tmp_path, monke
         with pytest.raises(StoreError):
             migrate(store.url, tmp_path)
     with transaction(store.read_engine) as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0001"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
         assert "note" not in [row[1] for row in connection.execute(text("PRAGMA table_info(dataset)"))]
     assert store.datasets.intact(stored.dataset_id)
 
@@ -238,7 +239,7 @@ def test_a_newer_schema_is_left_alone(store, stored, tmp_path, monkeypatch):
     with pytest.raises(StoreError, match="newer version of Roadlens"):
         open_store(store.url, tmp_path)
     with transaction(store.read_engine) as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0002"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
 
 
 def test_old_backups_go(store, tmp_path, monkeypatch):

@@ -179,3 +179,55 @@ def test_no_such_job(store):
     for ask in (store.jobs.get, store.jobs.cancel, store.jobs.place):
         with pytest.raises(NotFound):
             ask(7)
+
+
+# ---- lanes --------------------------------------------------------------------------------
+
+
+def test_an_import_runs_beside_a_training(store):
+    first, second = (store.jobs.enqueue("train", {}) for _ in range(2))
+    one, two = (store.jobs.enqueue("import", {}, device="import") for _ in range(2))
+    assert store.jobs.claim("trainer", LEASE).id == first.id
+    assert store.jobs.claim("importer", LEASE, device="import").id == one.id
+    assert store.jobs.claim("other", LEASE) is None
+    assert store.jobs.claim("other", LEASE, device="import") is None
+    assert [job.id for job in store.jobs.active("import")] == [one.id, two.id]
+    assert [job.id for job in store.jobs.active("")] == [first.id, second.id]
+    assert [job.id for job in store.jobs.active()] == [first.id, one.id, second.id, two.id]
+    assert [store.jobs.place(job.id) for job in (first, second, one, two)] == [0, 1, 0, 1]
+
+
+def test_a_lane_takes_over_its_own_jobs_only(store, later):
+    trained = store.jobs.enqueue("train", {})
+    imported = store.jobs.enqueue("import", {}, device="import")
+    store.jobs.claim("trainer", LEASE)
+    later(LEASE + 1)
+    assert store.jobs.claim("importer", LEASE, device="import").id == imported.id
+    assert store.jobs.get(trained.id).owner == "trainer"
+    assert store.jobs.claim("new", LEASE).attempt == 2
+
+
+def test_a_worn_out_job_is_ended_by_its_own_lane(store, later):
+    job = store.jobs.enqueue("import", {}, device="import", max_attempts=1)
+    store.jobs.claim("importer", LEASE, device="import")
+    later(LEASE + 1)
+    assert store.jobs.claim("trainer", LEASE) is None
+    assert store.jobs.get(job.id).state == "running"
+    assert store.jobs.claim("importer", LEASE, device="import") is None
+    assert store.jobs.get(job.id).state == "failed"
+
+
+def test_a_released_job_stays_in_its_lane(store):
+    job = store.jobs.enqueue("import", {}, device="import")
+    store.jobs.claim("importer", LEASE, device="import")
+    store.jobs.release(job.id, "importer")
+    assert store.jobs.claim("trainer", LEASE) is None
+    assert store.jobs.claim("importer", LEASE, device="import").attempt == 2
+
+
+def test_a_result_is_kept(store):
+    done, plain = (store.jobs.enqueue("import", {}, device="import") for _ in range(2))
+    for job, result in ((done, {"status": "stored", "rows": [1, 2]}), (plain, None)):
+        store.jobs.claim("importer", LEASE, device="import")
+        store.jobs.finish(job.id, "importer", 1, "done", result=result)
+        assert store.jobs.get(job.id).result == result

@@ -1,19 +1,20 @@
+"""The sample and files that are imported in one call."""
+
 import csv
 import gzip
 import json
-import multiprocessing
-import os
 import re
-import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from core.domain import Columns
-from core.errors import BadColumns, BadFile, NotFound, TooLarge
-from core.workflow import feedback
+from core.errors import BadFile
+from core.workflow import feedback, health, importing
+from core.workflow.import_file import Order, look_at
+from core.workflow.uploads import keep_upload
 
-FORK = multiprocessing.get_context("fork")
 FILE = b'comment,topic,stars\n"The app is slow, write to ann@mail.example",speed,1\nLove it,praise,5\n,,3\n'
 COLUMNS = Columns("comment", "topic", rating="stars")
 PLANTED = {
@@ -30,20 +31,29 @@ def everything_in(folder: Path) -> bytes:
     return b"\n".join(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data for data in found)
 
 
-# ---- uploads ------------------------------------------------------------------------------
+@pytest.fixture
+def import_upload(store, settings):
+    """What the job does with an upload."""
+
+    def run(data, file_name, columns, name):
+        upload = keep_upload(settings, data)
+        order = Order(file_name, upload, columns, name=name)
+        params = {"upload": upload, "order": asdict(order)}
+        done = importing.run_import(store, settings, params)
+        return store.datasets.import_of(done["import_id"])
+
+    return run
 
 
-def test_an_upload_is_shown_stored_and_its_unmasked_copy_removed(store, settings):
-    upload = feedback.keep_upload(settings, FILE)
+def test_an_upload_is_looked_at_stored_and_its_unmasked_copy_removed(store, settings, import_upload):
+    upload = keep_upload(settings, FILE)
     assert b"ann@mail.example" in everything_in(settings.data_dir)
-    assert b"ann@mail.example" not in b"".join(path.read_bytes() for path in settings.uploads_dir.iterdir())
-
-    seen = feedback.preview(settings, upload, "may.csv")
+    seen = importing.look(store, settings, upload, {})
     assert (seen.header, seen.rows_in, seen.delimiter) == (("comment", "topic", "stars"), 3, ",")
     assert (seen.columns.text, seen.columns.rating) == ("comment", "stars")
-    assert list(seen.first_rows["comment"])[1] == "Love it"
+    assert seen.first_rows[1][0] == "Love it"
 
-    done = feedback.import_upload(store, settings, upload, "may.csv", COLUMNS, "  May  ")
+    done = import_upload(FILE, "may.csv", COLUMNS, "  May  ")
     assert list(settings.uploads_dir.iterdir()) == []
     assert b"ann@mail.example" not in everything_in(settings.data_dir)
     assert (done.rows_in, done.rows_stored, done.rows_rejected) == (3, 2, 1)
@@ -53,66 +63,17 @@ def test_an_upload_is_shown_stored_and_its_unmasked_copy_removed(store, settings
         "Love it",
     ]
     assert store.labels.sets(done.dataset_id)[0].counts == {"praise": 1, "speed": 1}
+    assert done.masked == {"email": 1}
     assert any(warning.startswith("Masked before storing: 1 email") for warning in done.warnings)
 
 
-def test_the_kept_copy_can_be_read_by_its_owner_alone(settings):
-    upload = feedback.keep_upload(settings, FILE)
-    (path,) = settings.uploads_dir.iterdir()
-    assert path.name == f"{upload}.gz"
-    assert path.stat().st_mode & 0o077 == 0
-    assert path.parent.stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.parametrize(
-    "upload", ["", "../author", "f" * 63, "F" * 64, "/etc/passwd", "f" * 64 + "\n", "é" * 64]
-)
-def test_an_id_that_is_no_hash_never_becomes_a_path(store, settings, upload):
-    with pytest.raises(BadColumns, match="Choose the file again"):
-        feedback.preview(settings, upload, "x.csv")
-    with pytest.raises(BadColumns, match="Choose the file again"):
-        feedback.import_upload(store, settings, upload, "x.csv", COLUMNS, "X")
-
-
-def test_an_upload_that_is_gone_or_spoiled_asks_for_the_file(store, settings):
-    upload = feedback.keep_upload(settings, FILE)
-    feedback.import_upload(store, settings, upload, "may.csv", COLUMNS, "May")
-    with pytest.raises(NotFound, match="no longer kept. Choose the file again"):
-        feedback.preview(settings, upload, "may.csv")
-    feedback.keep_upload(settings, FILE)
-    (path,) = settings.uploads_dir.iterdir()
-    path.write_bytes(path.read_bytes()[:30])
-    with pytest.raises(NotFound, match="Choose the file again"):
-        feedback.preview(settings, upload, "may.csv")
-
-
-def test_a_file_over_the_limit_is_refused_and_not_kept(settings):
-    small = settings.model_copy(update={"max_upload_mb": 1})
-    with pytest.raises(TooLarge, match="the limit is 1 MB"):
-        feedback.keep_upload(small, b"x" * (2**20 + 1))
-    assert list(settings.uploads_dir.iterdir()) == []
-    feedback.keep_upload(small, b"x" * 2**20)
-
-
-def test_uploads_go_after_a_day_unless_they_are_sent_again(settings):
-    old, kept = feedback.keep_upload(settings, FILE), feedback.keep_upload(settings, FILE + b"x,y,1\n")
-    unfinished = settings.uploads_dir / f".{old}.12ab34cd"
-    unfinished.write_bytes(b"from a process that was killed")
-    yesterday = time.time() - 25 * 3600
-    for path in settings.uploads_dir.iterdir():
-        os.utime(path, (yesterday, yesterday))
-    os.utime(settings.uploads_dir / f"{kept}.gz", (yesterday + 7200, yesterday + 7200))
-    feedback.keep_upload(settings, FILE + b"x,y,1\n")
-    assert [path.name for path in settings.uploads_dir.iterdir()] == [f"{kept}.gz"]
-    assert time.time() - (settings.uploads_dir / f"{kept}.gz").stat().st_mtime < 60
-
-
-def test_a_file_without_a_text_is_refused_and_the_upload_stays(store, settings):
-    upload = feedback.keep_upload(settings, b"comment,stars\n,1\n ,2\n")
-    with pytest.raises(BadFile, match="'comment' is empty. Choose the column"):
-        feedback.import_upload(store, settings, upload, "x.csv", Columns("comment"), "X")
+def test_a_file_without_a_text_is_refused_and_the_upload_stays(store, settings, import_upload):
+    data = b"comment,stars\n,1\n ,2\n"
+    with pytest.raises(BadFile, match="Choose"):
+        import_upload(data, "x.csv", Columns("comment"), "X")
     assert store.datasets.list() == []
-    assert feedback.preview(settings, upload, "x.csv").rows_in == 2
+    assert store.staging.list() == []
+    assert importing.look(store, settings, keep_upload(settings, data), {}).rows_in == 2
 
 
 # ---- labels -------------------------------------------------------------------------------
@@ -121,7 +82,7 @@ def test_a_file_without_a_text_is_refused_and_the_upload_stays(store, settings):
 def test_rows_in_are_rows_stored_and_rows_rejected(store, settings, shared_data):
     data = b"\n".join((shared_data / "app_reviews_youtube_ios.csv").read_bytes().split(b"\n")[:400]) + b"\n"
     data += b'3.0,,"no text",2017-04-03,1,CA\n1.0,too,few\n'
-    seen = feedback.preview(settings, feedback.keep_upload(settings, data), "reviews.csv")
+    seen = look_at(data, settings, {})
     done = feedback.import_bytes(store, settings, data, "reviews.csv", seen.columns, "Reviews")
     assert done.rows_in == done.rows_stored + done.rows_rejected == seen.rows_in
     assert done.rows_rejected >= 1
@@ -156,7 +117,7 @@ def test_the_sample_pressed_twice_is_one_dataset(store, settings):
     assert stored.rows_in == stored.rows_stored + stored.rows_rejected == 1514
 
 
-def test_nothing_private_of_the_sample_is_in_the_data_folder(store, settings):
+def test_nothing_private_of_the_sample_is_in_the_data_folder(settings, import_upload):
     truth = json.loads((feedback.SAMPLE.parent / "truth.json").read_text(encoding="utf-8"))
     with feedback.SAMPLE.open(encoding="utf-8-sig", newline="") as file:
         comments = [row["comment"] for row in csv.DictReader(file)]
@@ -166,14 +127,7 @@ def test_nothing_private_of_the_sample_is_in_the_data_folder(store, settings):
         for found in re.findall(PLANTED[place["kind"]], comments[place["row"]])
     ]
     assert len(planted) >= len(truth["personal_data"]) >= 20
-    feedback.import_upload(
-        store,
-        settings,
-        feedback.keep_upload(settings, feedback.SAMPLE.read_bytes()),
-        "feedback.csv",
-        feedback.SAMPLE_COLUMNS,
-        "Sample",
-    )
+    import_upload(feedback.SAMPLE.read_bytes(), "feedback.csv", feedback.SAMPLE_COLUMNS, "Sample")
     assert (settings.data_dir / "roadlens.db-wal").stat().st_size > 0, "the log is searched as well"
     stored = everything_in(settings.data_dir)
     for value in planted:
@@ -191,31 +145,9 @@ def test_authors_of_the_sample_are_stored_as_pseudonyms(store, settings):
     assert stored["author"].nunique() == pytest.approx(len(authors) + 1, abs=1)
 
 
-# ---- the secret ---------------------------------------------------------------------------
-
-
-def make_secret(settings, start, results):
-    start.wait()
-    results.put(feedback.author_secret(settings))
-
-
-def test_of_racing_processes_one_makes_the_secret_and_all_use_it(settings):
-    start, results = FORK.Barrier(8), FORK.Queue()
-    racers = [FORK.Process(target=make_secret, args=(settings, start, results)) for _ in range(8)]
-    for racer in racers:
-        racer.start()
-    found = {results.get(timeout=20) for _ in racers}
-    for racer in racers:
-        racer.join()
-    assert len(found) == 1
-    assert len(found.pop()) == 32
-    kept = [path for path in settings.data_dir.iterdir() if "author" in path.name]
-    assert [path.name for path in kept] == ["author.key"]
-    assert kept[0].stat().st_mode & 0o077 == 0
-
-
 def test_the_health_card_counts_the_labels_too(store, settings):
     done = feedback.import_bytes(store, settings, FILE, "f.csv", COLUMNS, "F")
-    card = feedback.health_of(store, done.dataset_id)
+    card = health.of_dataset(store, done.dataset_id)
     assert (card.rows, card.rated, card.labelled) == (2, 2, 2)
     assert card.label_counts == {"speed": 1, "praise": 1}
+    assert card == health.measure(store, done.dataset_id), "the same from the store as while importing"

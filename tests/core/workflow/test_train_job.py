@@ -10,6 +10,9 @@ import pytest
 from core.config import Settings
 from core.domain import BUNDLED_ENCODER, Columns, TrainingOptions
 from core.errors import Cancelled, CannotTrain, ModelMissing
+from core.store import tables
+from core.store.contents import rehashed
+from core.store.database import transaction
 from core.store.store import open_store
 from core.workflow import feedback, runs, train_job
 from core.workflow.explanations import load_classifier
@@ -288,10 +291,9 @@ def test_labels_of_another_dataset_are_refused(store, settings, keep, made_up):
 def test_rows_that_change_while_a_training_waits_are_not_trained_on(store, settings, keep, made_up):
     dataset, label_set = keep(made_up(40))
     run, _ = runs.start_training(store, settings, dataset, label_set, TrainingOptions(encoder="tests/tiny"))
-    more = store.datasets.feedback(dataset).head(1).drop(columns="id").assign(row="0" * 12)
-    store.datasets.add_import(
-        "x", "x.csv", "x", "utf-8", ",", Columns("text"), 1, more, (), (), None, dataset_id=dataset
-    )
+    first = tables.feedback.c.id == int(store.datasets.feedback(dataset)["id"].min())
+    with transaction(store.engine) as connection, rehashed(connection, dataset, first):
+        connection.execute(tables.feedback.delete().where(first))
     with pytest.raises(CannotTrain, match="changed after this training was started"):
         train(store, settings, run.id, Task())
 
