@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import insight_tabs, results
+from pages.parts import insight_tabs, results, run_notes
 from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
 from pages.parts.plain import bullets, plain
@@ -16,6 +16,7 @@ st.caption(
     f"{plain(dataset.name)} · {insights.rows:,} comments, {insights.labelled:,} labelled by people · "
     f"label set {plain(insights.label_set)} · run {run.id}"
 )
+run_notes.show(run)
 if run.recommended == "baseline":
     st.warning(
         f"On held-out comments the simple baseline (macro F1 {run.baseline.macro_f1:.2f}) beats this model "

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import report_view
+from pages.parts import report_view, run_notes
 from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
 
@@ -10,5 +10,6 @@ open_page()
 st.title("Report")
 dataset = need_dataset()
 run = need_run(dataset, "then its findings become a deck, a page and a workbook.")
+run_notes.show(run)
 report_view.downloads(run)
 report_view.preview(run)

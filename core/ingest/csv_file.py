@@ -23,7 +23,7 @@ from core.ingest.records import (
     record_blocks,
     split_lines,
 )
-from core.ingest.source import LONGEST_LINE, ByteSource, text_blocks
+from core.ingest.source import LONGEST_LINE, ByteSource, text_blocks, utf8_blocks
 from core.ingest.titles import unique_names
 
 
@@ -77,7 +77,9 @@ class CsvFile:
 
     def _blocks(self) -> Iterator[Block]:
         longest = max(LONGEST_LINE, 2 * self._limits.max_cell_chars)
-        return record_blocks(self._texts(), self._dialect, longest, len(self._names))
+        plain = self._encoding.valid_utf8 and len(self._dialect.delimiter) == 1 and self._dialect.quotes == CSV
+        texts = utf8_blocks(self._source, self._encoding.skip, longest) if plain else self._texts()
+        return record_blocks(texts, self._dialect, longest, len(self._names))
 
     def _find_dialect(self, text: str, whole: bool, answers: Mapping[str, str]) -> None:
         found = find_dialect(text, whole, answers)

@@ -1,5 +1,6 @@
 """Records of a delimited file to the rows of its table, with a reason for each that is none."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class RowReader:
         """Raises BadFile when no row fits the column names."""
         kept = 0
         worst: RejectedRow | None = None
-        for block in blocks:
+        for block in map(self._without_names, blocks):
             if isinstance(block, RegularBlock) and self._all_rows(block):
                 kept += len(block)
                 yield from self._slices(block)
@@ -53,6 +54,15 @@ class RowReader:
             yield from self._cut(rows, lines, rejected)
         if not kept:
             raise BadFile(self._why_no_rows(worst))
+
+    def _without_names(self, block: Block | RegularBlock) -> Block | RegularBlock:
+        """The part of a block behind the column names, if nothing before it is a row or kept aside."""
+        place = bisect_left(block.lines, self.plan.first)
+        if not isinstance(block, RegularBlock) or not 0 < place < len(block):
+            return block
+        above, rest = block.parted(place)
+        rows, _, rejected = self._sort(above)
+        return block if rows or rejected or not self._all_rows(rest) else rest
 
     def _all_rows(self, block: RegularBlock) -> bool:
         """Whether every record of a block is a row of the table."""

@@ -45,6 +45,7 @@ class Encoding:
     warnings: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = field(default=())  # two or more when only a person can tell
     sample: bytes = b""  # lines in which the readings differ
+    valid_utf8: bool = False
 
 
 def find_encoding(source: ByteSource, answer: str | None = None) -> Encoding:
@@ -59,6 +60,8 @@ def find_encoding(source: ByteSource, answer: str | None = None) -> Encoding:
         note = f"The file does not name its encoding; it was read as {wide.upper()}. Check the accents."
         return Encoding(wide, wide, 0, (note, *_broken(source, wide, 0, wide)))
     refuse_binary(head)
+    if not _broken(source, "utf-8", 0, "utf-8"):
+        return Encoding("utf-8", "utf-8", valid_utf8=True)
     broken, valid = _utf8_errors(source)
     if not broken:
         return Encoding("utf-8", "utf-8")
@@ -81,12 +84,14 @@ def _given(source: ByteSource, head: bytes, answer: str) -> Encoding:
         if head.startswith(mark) and codec.name in (name, name.removesuffix("-sig"), name[:6]):
             return _marked(source, name, len(mark))
     name = {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(codec.name, codec.name)
-    return Encoding(answer.strip(), name, 0, _broken(source, name, 0, answer.strip()))
+    broken = _broken(source, name, 0, answer.strip())
+    return Encoding(answer.strip(), name, 0, broken, valid_utf8=name == "utf-8" and not broken)
 
 
 def _marked(source: ByteSource, name: str, skip: int) -> Encoding:
     codec = name.removesuffix("-sig")
-    return Encoding(name, codec, skip, _broken(source, codec, skip, name))
+    broken = _broken(source, codec, skip, name)
+    return Encoding(name, codec, skip, broken, valid_utf8=codec == "utf-8" and not broken)
 
 
 def _broken(source: ByteSource, codec: str, skip: int, name: str) -> tuple[str, ...]:
@@ -94,7 +99,8 @@ def _broken(source: ByteSource, codec: str, skip: int, name: str) -> tuple[str, 
     decoder = codecs.getincrementaldecoder(codec)("strict")
     try:
         for piece in source.pieces(skip):
-            decoder.decode(piece)
+            if codec != "utf-8" or not piece.isascii() or decoder.getstate()[0]:
+                decoder.decode(piece)
         decoder.decode(b"", True)
         return ()
     except UnicodeError:

@@ -36,10 +36,13 @@ def _patterns() -> dict[str, str]:
 
 
 KINDS_OF_HINT = frozenset((EMAIL, WORDS, URL, NUMBER, IP, KEY, ODD))
+_IBAN_OR_WIDE = r"[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11}|[^\x00-\x7f]"  # wide signs may be part of one
 
 
-def may_hold_more_than_handles(texts: Column) -> np.ndarray:
-    return matches(texts, "|".join(_patterns().values()))
+def may_hold_more_than_handles(texts: Column, ids: bool = False) -> np.ndarray:
+    """Of the numbers in a column of `ids` only bank accounts count."""
+    patterns = _patterns() | ({NUMBER: _IBAN_OR_WIDE} if ids else {})
+    return matches(texts, "|".join(patterns.values()))
 
 
 def hints_of(texts: Column) -> list[frozenset[str]]:

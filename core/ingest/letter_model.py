@@ -4,27 +4,40 @@ Its automaton walks all texts of a batch in step, one byte at a time; the featur
 sparse matrix that is multiplied by the model's table once.
 """
 
+import lzma
+import struct
 import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import BinaryIO
 
 import numpy as np
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 
 CELLS = 2_000_000  # texts x bytes of the longest one, walked together: some 20 MB
+PIECE = 1 << 20  # bytes
 
 
 class LetterModel:
     """Naive Bayes over byte n-grams, restricted to some languages."""
 
     def __init__(self, languages: Sequence[str]) -> None:
-        self.identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self.identifier.set_languages([code for code in languages if code in set(self.identifier.labels)])
-        self._next = np.asarray(self.identifier.tk_nextmove)
-        self._row = np.asarray(self.identifier.tk_row, dtype=np.int64) << 8
-        self._feature = np.asarray(self.identifier.tk_output, dtype=np.int32)
-        self._table = np.ascontiguousarray(self.identifier.nb_ptc, dtype=np.float32)  # feature x label
-        self._labels = np.array(self.identifier.nb_classes, dtype=object)
+        model = _model(languages)
+        self._next = model["nextmove"]
+        self._row = model["nextmove_row"].astype(np.int64) << 8
+        self._feature = model["out_feat"]
+        self._table = model["ptc"].astype(np.float32)  # feature x label
+        self._before = model["pc"]
+        self._labels = model["classes"].astype(object)
+        names = self._labels.tolist()
+        self._aliases = [(names.index(name), at) for at, name in enumerate(names) if name in names[:at]]
+
+    @cached_property
+    def identifier(self) -> LanguageIdentifier:
+        """py3langid's own, for one text at a time; it takes another 100 MB."""
+        found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+        found.set_languages(self._labels.tolist())
+        return found
 
     def classify(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """The likeliest label and its probability, one a text."""
@@ -47,7 +60,7 @@ class LetterModel:
         scores *= (1.0 / np.sqrt(np.maximum(lengths, 1)))[:, None].astype(np.float32)
         np.exp(scores - scores.max(axis=1, keepdims=True), out=scores)
         scores /= scores.sum(axis=1, keepdims=True)
-        for first, second in self.identifier._alias_pairs:  # one language in two scripts
+        for first, second in self._aliases:  # one language in two scripts
             scores[:, first] += scores[:, second]
             scores[:, second] = 0.0
         best = scores.argmax(axis=1)
@@ -82,9 +95,42 @@ class LetterModel:
         starts = np.concatenate([[0], np.cumsum(new.sum(axis=1))])
         weights = np.log1p(counts.astype(np.float32))
         matrix = csr_matrix((weights, features.ravel()[places], starts), shape=(size, len(self._table)))
-        scores = matrix @ self._table + self.identifier.nb_pc
+        scores = matrix @ self._table + self._before
         scores[np.diff(starts) == 0] = 0.0
         return scores
+
+
+def _model(languages: Sequence[str]) -> dict[str, np.ndarray]:
+    """The arrays of the file, `ptc`, `pc` and `classes` for these languages only. py3langid's reader
+    needs twice the time and memory."""
+    found: dict[str, np.ndarray] = {}
+    with lzma.open(MODEL_DIR / MODEL_FILE) as file:
+        while name := _next_name(file):
+            found[name] = _array(file)
+            if {"ptc", "pc", "classes"} == found.keys():
+                wanted = np.flatnonzero(np.isin(found["classes"], languages))
+                found["ptc"] = found["ptc"].take(wanted, axis=1)
+                found["pc"], found["classes"] = found["pc"][wanted], found["classes"][wanted]
+    return found
+
+
+def _next_name(file: BinaryIO) -> str:
+    """Of the next array of an npz file whose parts are stored one behind the other; "" behind the last."""
+    head = file.read(30)
+    if not head.startswith(b"PK\3\4"):
+        return ""
+    name, extra = struct.unpack("<HH", head[26:])
+    return (file.read(name) + file.read(extra))[:name].decode().removesuffix(".npy")
+
+
+def _array(file: BinaryIO) -> np.ndarray:
+    np.lib.format.read_magic(file)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    found = np.empty(shape, dtype)
+    left = memoryview(found.view(np.uint8)).cast("B")
+    while len(left) and (size := file.readinto(left[:PIECE])):  # more at once takes its memory twice
+        left = left[size:]
+    return found
 
 
 def _encode(text: str) -> bytes:

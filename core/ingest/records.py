@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from core.domain import RejectedRow
 from core.ingest.regular import RegularBlock, regular_block
+from core.ingest.source import longer
 
 CSV, PLAIN, BACKSLASH = "csv", "plain", "backslash"  # what quotation marks mean
 ONE_COLUMN = "\U0010ffff"  # told to the csv module where no character separates cells
@@ -72,18 +73,20 @@ class Block:
 
 
 def record_blocks(
-    texts: Iterable[str], dialect: Dialect, longest: int, width: int | None = None
+    texts: Iterable[str] | Iterable[bytes], dialect: Dialect, longest: int, width: int | None = None
 ) -> Iterator[Block | RegularBlock]:
-    """`longest`: characters of a record, `width`: cells of a good one, where it is known."""
-    rest = ""
+    """`texts`: also valid UTF-8, for a dialect whose `prepare` changes nothing; `longest`: characters of a
+    record, `width`: cells of a good one, where it is known."""
     line = 1
     texts = iter(texts)
     following = next(texts, None)
+    rest = b"" if isinstance(following, bytes) else ""
     while following is not None:
-        text = rest + dialect.prepare(following)
+        text = rest + (following if isinstance(following, bytes) else dialect.prepare(following))
         following = next(texts, None)
-        final = following is None or len(rest) > longest
-        easy = dialect.quotes == CSV and len(rest) <= longest
+        too_long = longer(rest, longest)
+        final = following is None or too_long
+        easy = dialect.quotes == CSV and not too_long
         found = regular_block(text, line, dialect.delimiter, final) if easy else None
         if found is not None:
             block, left = found
@@ -91,10 +94,11 @@ def record_blocks(
             rest = text[len(text) - left :]
         else:
             with no_collection():
-                lines = split_lines(text)
+                lines = split_lines(text if isinstance(text, str) else text.decode())
                 block, used = parse(lines, line, dialect, final, width)
             line += used
-            rest = "".join(lines[used:])
+            left = "".join(lines[used:])
+            rest = left if isinstance(text, str) else left.encode()
         yield block
 
 

@@ -54,7 +54,7 @@ class Masker:
         if len(masked) < FEW:
             return [self.text(text, counts, ids) for text in masked], +counts
         column = _column(texts, masked)
-        careful = hints.may_hold_more_than_handles(column)
+        careful = hints.may_hold_more_than_handles(column, ids)
         if self.patterns:
             careful |= hints.matches(column, own_patterns.one_of(self.patterns))
         if self.handles and not ids:

@@ -8,10 +8,12 @@ to `records.py`.
 
 import csv
 import io
+from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 _QUOTE, _NEWLINE, _RETURN = ord('"'), ord("\n"), ord("\r")
@@ -83,22 +85,43 @@ class RegularBlock:
 
     def repeats(self, name: str) -> bool:
         """Whether a first cell is this name."""
-        import pyarrow.compute as pc
+        return _any_in(self.columns[0], {name})
 
-        return pc.any(pc.equal(pc.utf8_trim(self.columns[0], characters=_SPACES), name)).as_py() or False
+    def holds_any(self, cells: Collection[str]) -> bool:
+        """Whether any cell is one of these, or that cannot be told."""
+        return self.columns is None or any(_any_in(column, cells) for column in self.columns)
+
+    def parted(self, place: int) -> tuple["RegularBlock", "RegularBlock"]:
+        """The records before `place` and those from there on, some of each."""
+        cut = int(self.starts[place])
+        head = self.starts[:place], self.ends[:place], self.lines[:place]
+        tail = self.starts[place:] - cut, self.ends[place:] - cut, self.lines[place:]
+        return (
+            RegularBlock(self.data[:cut], self.delimiter, *head, self.width),
+            RegularBlock(self.data[cut:], self.delimiter, *tail, self.width),
+        )
 
 
-def regular_block(text: str, line: int, delimiter: str, final: bool) -> tuple[RegularBlock, int] | None:
-    """(block from the first line `line`, characters that are left of the text), None for an odd one.
+def _any_in(column: pa.ChunkedArray, cells: Collection[str]) -> bool:
+    trimmed = pc.utf8_trim(column, characters=_SPACES)
+    found = pc.is_in(trimmed, value_set=pa.array(sorted(cells), pa.large_string()))
+    return bool(pc.any(found).as_py())
+
+
+def regular_block(text: str | bytes, line: int, delimiter: str, final: bool) -> tuple[RegularBlock, int] | None:
+    """(block from the first line `line`, how much of the text is left), None for an odd one.
 
     Unless `final` the last record may go on behind the text.
     """
-    data = text.encode() if len(delimiter) == 1 and delimiter.isascii() else b""
-    returns = data.count(b"\r")
-    if not data or data.startswith(b"\xef\xbb\xbf") or (returns and returns != data.count(b"\r\n")):
+    if not text or len(delimiter) != 1 or not delimiter.isascii():
         return None
+    data = text if isinstance(text, bytes) else text.encode()
     codes = np.frombuffer(data, dtype=np.uint8)
     newlines = np.flatnonzero(codes == _NEWLINE)
+    returns = np.count_nonzero(codes == _RETURN)
+    before = codes[newlines[newlines > 0] - 1] if returns else codes[:0]
+    if data.startswith(b"\xef\xbb\xbf") or returns != np.count_nonzero(before == _RETURN):
+        return None
     separators = codes == ord(delimiter)
     outer = newlines
     quotes = np.flatnonzero(codes == _QUOTE)
@@ -123,7 +146,7 @@ def regular_block(text: str, line: int, delimiter: str, final: bool) -> tuple[Re
         return None
     lines = (line + np.searchsorted(newlines, starts)).tolist()
     block = RegularBlock(data[:stop], delimiter, starts, ends, lines, int(widths[0]))
-    return block, len(data[stop:].decode())
+    return block, len(data) - stop if isinstance(text, bytes) else len(data[stop:].decode())
 
 
 def _paired(codes: np.ndarray, quotes: np.ndarray, delimiter: int) -> bool:

@@ -2,16 +2,16 @@
 
 import codecs
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import AnyStr, BinaryIO
 
 from core.errors import BadFile, TooLarge
 from core.ingest.raw import Limits
 
 PIECE = 2 * 1024 * 1024  # bytes
 DENSE = 60_000  # lines in a piece: more of them are handed out in parts, as each takes memory of its own
-PART = 256 * 1024  # characters
+PART = 256 * 1024  # characters, or bytes
 LONGEST_LINE = 2_000_000  # characters; no table has a longer one, and it bounds the memory of a record
 UTF8_ERRORS = "roadlens-utf8"
 
@@ -50,31 +50,54 @@ def text_blocks(source: ByteSource, codec: str, skip: int, longest: int = LONGES
 
     Raises TooLarge for a line of more than `longest` characters.
     """
+    return _whole_lines(_decoded(source, codec, skip), "", "\n", "\r", longest)
+
+
+def utf8_blocks(source: ByteSource, skip: int, longest: int = LONGEST_LINE) -> Iterator[bytes]:
+    """`text_blocks` of a file that is valid UTF-8, as it stands there: what only looks for signs of ASCII
+    needs no decoding."""
+    return _whole_lines(source.pieces(skip), b"", b"\n", b"\r", longest)
+
+
+def longer(text: str | bytes, characters: int) -> bool:
+    if len(text) <= characters:
+        return False
+    return isinstance(text, str) or len(text.decode("utf-8", "replace")) > characters
+
+
+def _decoded(source: ByteSource, codec: str, skip: int) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(codec)(UTF8_ERRORS if codec == "utf-8" else "replace")
-    rest = ""
-    line = 1
     for piece in source.pieces(skip):
-        text = rest + decoder.decode(piece)
+        yield decoder.decode(piece)
+    if last := decoder.decode(b"", True):
+        yield last
+
+
+def _whole_lines(
+    pieces: Iterable[AnyStr], rest: AnyStr, feed: AnyStr, carriage: AnyStr, longest: int
+) -> Iterator[AnyStr]:
+    line = 1
+    for piece in pieces:
+        text = rest + piece
         # A "\r" at the very end may be half of "\r\n".
-        end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
+        end = max(text.rfind(feed), text.rfind(carriage, 0, -1)) + 1
         rest = text[end:]
-        breaks = text.count("\n" if "\n" in text else "\r", 0, end)
+        breaks = text.count(feed if feed in text else carriage, 0, end)
         line += breaks
         if breaks > DENSE:
-            yield from _parts(text, end)
+            yield from _parts(text, end, feed, carriage)
         elif end:
             yield text[:end]
         _check_line(rest, line, longest)
-    rest += decoder.decode(b"", True)
     if rest:
         yield rest
 
 
-def _parts(text: str, end: int) -> Iterator[str]:
+def _parts(text: AnyStr, end: int, feed: AnyStr, carriage: AnyStr) -> Iterator[AnyStr]:
     start = 0
     while end - start > PART:
         limit = start + PART
-        stop = max(text.rfind("\n", start, limit), text.rfind("\r", start, limit - 1)) + 1
+        stop = max(text.rfind(feed, start, limit), text.rfind(carriage, start, limit - 1)) + 1
         if stop <= start:
             break
         yield text[start:stop]
@@ -82,8 +105,8 @@ def _parts(text: str, end: int) -> Iterator[str]:
     yield text[start:end]
 
 
-def _check_line(rest: str, line: int, longest: int) -> None:
-    if len(rest) > longest:
+def _check_line(rest: str | bytes, line: int, longest: int) -> None:
+    if longer(rest, longest):
         raise TooLarge(
             f"Line {line:,} is longer than {longest:,} characters, so this is hardly a table. "
             "Check how the file was exported."

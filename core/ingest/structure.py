@@ -1,5 +1,6 @@
 """What a pass over all records of a file tells: how many there are, how wide, where other tables begin."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -97,6 +98,16 @@ class _Looking:
         self.parted = False  # a blank line or a title went before
 
     def add(self, block: Block | RegularBlock) -> None:
+        place = bisect_left(block.lines, self.first_line) + ROWS
+        if isinstance(block, RegularBlock) and not self._plain and place < len(block):
+            head, block = block.parted(place)
+            self._add(head)
+            if self._plain and block.holds_any({name.strip() for name in self.found.tables[-1].names}):
+                self._add_each(block.records, block.lines)  # one of them may begin another table
+                return
+        self._add(block)
+
+    def _add(self, block: Block | RegularBlock) -> None:
         found = self.found
         if isinstance(block, RegularBlock) and self._all_rows(block):
             found.tables[-1].widths[block.width] += len(block)
@@ -117,8 +128,11 @@ class _Looking:
             table.widths[table.width] += len(records)
             found.rows += len(records)
         else:
-            for cells, line in zip(records, starts, strict=True):
-                self._record(cells, line)
+            self._add_each(records, starts)
+
+    def _add_each(self, records: Sequence[list[str]], lines: Sequence[int]) -> None:
+        for cells, line in zip(records, lines, strict=True):
+            self._record(cells, line)
 
     @property
     def _plain(self) -> bool:

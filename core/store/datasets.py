@@ -100,7 +100,7 @@ class Datasets:
         query = select(*(rejected_row.c[name] for name in names)).where(rejected_row.c.import_id == import_id)
         with transaction(self.engines.read) as connection:
             ready_import(connection, import_id)
-            rows = connection.execute(query.order_by(rejected_row.c.line)).all()
+            rows = connection.execute(query.order_by(rejected_row.c.line, rejected_row.c.number)).all()
         frame = pd.DataFrame(rows, columns=names).astype({"line": "int64", "reason": "str"})
         frame["cells"] = pd.Series([json.loads(cells) for cells in frame["cells"]], dtype=object)
         return frame

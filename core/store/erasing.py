@@ -59,7 +59,7 @@ class Traces:
     imports: tuple[int, ...]
     runs: tuple[RunTouched, ...]
     reports: tuple[int, ...]  # frozen reports that quote them or count their rows
-    rejected: tuple[tuple[int, int], ...]  # import and line of rows kept aside
+    rejected: tuple[tuple[int, int], ...]  # import and number of rows kept aside
     versions: tuple[tuple[int, int], ...]  # import and feedback id of earlier versions of others' rows
     accounts: int  # rows of accounts files
     mentions: tuple[int, ...] = ()  # ids of other people's rows that hold the name, when asked

@@ -97,10 +97,10 @@ def _rejected(connection: Connection, person: Person) -> Iterator[tuple[int, int
         row.id: (row.header, row.columns)
         for row in connection.execute(select(import_.c.id, import_.c.header, import_.c.columns))
     }
-    query = select(rejected_row.c.import_id, rejected_row.c.line, rejected_row.c.cells)
+    query = select(rejected_row.c.import_id, rejected_row.c.number, rejected_row.c.cells)
     for row in connection.execute(query.execution_options(yield_per=10_000)):
         if is_their_row(json.loads(row.cells), *imports[row.import_id], person):
-            yield row.import_id, row.line
+            yield row.import_id, row.number
 
 
 def _versions(connection: Connection, person: Person, theirs: Collection[int]) -> Iterator[tuple[int, int]]:

@@ -56,14 +56,12 @@ def _objects(table: pd.DataFrame, prefix: str, read) -> list[str]:
     names = [name.removeprefix(prefix) for name in columns]
     if not names:
         return ["{}"] * len(table)
-    written: dict[tuple, str] = {}  # few combinations, many rows
-    rows = []
-    for values in zip(*(read(table[name]) for name in columns), strict=True):
-        if values not in written:
-            known = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-            written[values] = json.dumps(known, ensure_ascii=False)
-        rows.append(written[values])
-    return rows
+    rows = list(zip(*(read(table[name]) for name in columns), strict=True))
+    written = {}  # few combinations, many rows
+    for values in set(rows):
+        known = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        written[values] = json.dumps(known, ensure_ascii=False)
+    return [written[values] for values in rows]
 
 
 def to_frame(

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, inser
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.domain import Job
-from core.errors import LeaseLost, NotFound
+from core.errors import Cancelled, LeaseLost, NotFound
 from core.store.database import Engines, transaction
 from core.store.tables import ACTIVE, CANCELLED, DONE, FAILED, QUEUED, RUNNING, job, run
 from core.store.values import to_job
@@ -97,10 +97,14 @@ class Jobs:
                 raise _lost()
 
     def cancel(self, job_id: int) -> Job:
-        """At once while queued; a running job is asked to stop. Raises NotFound."""
+        """At once while queued; a running job is asked to stop, unless what it made is there already.
+
+        Raises NotFound.
+        """
         with transaction(self.engines.write) as connection:
-            _end(connection, and_(job.c.id == job_id, job.c.state == QUEUED), CANCELLED)
-            running = and_(job.c.id == job_id, job.c.state == RUNNING)
+            theirs = and_(job.c.id == job_id, ~job.c.committed)
+            _end(connection, and_(theirs, job.c.state == QUEUED), CANCELLED)
+            running = and_(theirs, job.c.state == RUNNING)
             connection.execute(update(job).where(running).values(cancel_requested=True))
             return _job(connection, job_id)
 
@@ -147,6 +151,17 @@ def check_fence(connection: Connection, fence: Fence | None) -> None:
         and connection.scalar(select(job.c.id).where(_held(fence)).with_for_update()) is None
     ):
         raise _lost()
+
+
+def commit_to(connection: Connection, fence: Fence | None) -> None:
+    """In the transaction that makes a job's work visible, after `check_fence`: no cancel comes after it.
+
+    Raises Cancelled when one came before.
+    """
+    if fence is not None:
+        going_on = update(job).where(_held(fence), ~job.c.cancel_requested)
+        if not connection.execute(going_on.values(committed=True)).rowcount:
+            raise Cancelled("This job was cancelled.")
 
 
 def add_job(

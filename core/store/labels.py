@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 import pandas as pd
 from sqlalchemy import Connection, and_, func, insert, select
 
 from core.domain import LabelSet
 from core.errors import NotFound
-from core.store.database import Engines, insert_many, transaction
+from core.store.database import Engines, insert_columns, transaction
 from core.store.presence import ready
 from core.store.tables import label, label_set
 
@@ -67,9 +66,6 @@ def add_labels(
         values = {"dataset_id": dataset_id, "name": name}
         key = connection.execute(insert(label_set).values(values)).inserted_primary_key[0]
     names = ("label_set_id", "feedback_id", "label", "origin", "picked")
-    insert_many(
-        connection,
-        label,
-        names,
-        zip(repeat(key), ids, labels, repeat(IMPORTED), repeat(RANDOM), strict=False),
-    )
+    same = ([value] * len(ids) for value in (key, IMPORTED, RANDOM))
+    sets, origins, picked = same
+    insert_columns(connection, label, names, (sets, ids, labels, origins, picked))

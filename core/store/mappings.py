@@ -13,7 +13,7 @@ from core.domain import Columns
 from core.store.database import Engines, transaction
 from core.store.tables import column_mapping
 
-ABOUT_A_COLUMN = "dates:"  # answers whose key ends in the name of a column
+ABOUT_A_COLUMN = ("dates:", "scale:")  # answers whose key ends in the name of a column
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _renamed_answers(stored: Mapping[str, str], as_written: Mapping[str, str]) -
     def find(key: str) -> str:
         if not key.startswith(ABOUT_A_COLUMN):
             return key
-        name = key.removeprefix(ABOUT_A_COLUMN)
-        return ABOUT_A_COLUMN + (as_written.get(name) or as_written[normal_name(name)])
+        about, _, name = key.partition(":")
+        return f"{about}:{as_written.get(name) or as_written[normal_name(name)]}"
 
     return {find(key): value for key, value in stored.items()}

@@ -198,8 +198,8 @@ def _older(connection: Connection, cutoff: datetime) -> tuple[list[int], tuple[i
 
 def _erase_aside(connection: Connection, found: Traces, erased: Erased) -> None:
     """Rows kept aside, and earlier versions of rows that are another person's now."""
-    for import_id, line in found.rejected:
-        where = (rejected_row.c.import_id == import_id, rejected_row.c.line == line)
+    for import_id, number in found.rejected:
+        where = (rejected_row.c.import_id == import_id, rejected_row.c.number == number)
         connection.execute(delete(rejected_row).where(*where))
     erased.rows["rejected_row"] += len(found.rejected)
     erased.texts += erase_versions(connection, found.versions, FORGOTTEN_REASON)

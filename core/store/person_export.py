@@ -95,7 +95,7 @@ def _aside(connection: Connection, found: Traces) -> list[dict]:
     return [
         {"import": row.import_id, "line": row.line, "reason": row.reason, "cells": json.loads(row.cells)}
         for row in connection.execute(query)
-        if (row.import_id, row.line) in wanted
+        if (row.import_id, row.number) in wanted
     ]
 
 

@@ -6,18 +6,17 @@ A kill at any moment leaves either nothing that anyone sees, or the whole import
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import repeat
 from json import dumps
 
 import pandas as pd
-from sqlalchemy import Connection, Row, desc, insert, select, update
+from sqlalchemy import Connection, Row, desc, func, insert, select, update
 
 from core.domain import LABEL, LABEL_BREAK, Columns, Import, RejectedRow, Rejection
 from core.errors import NotFound
 from core.store.contents import NOTHING, hex_of, sum_of_labels, sum_of_rows
-from core.store.database import Engines, forget_deleted, insert_many, scratch, transaction
+from core.store.database import Engines, forget_deleted, insert_columns, insert_many, scratch, transaction
 from core.store.frames import STORED, texts, to_columns
-from core.store.jobs import Fence, check_fence
+from core.store.jobs import Fence, check_fence, commit_to
 from core.store.labels import add_labels
 from core.store.merging import Counts, compare, merge_rows
 from core.store.presence import ready_dataset, same_import
@@ -81,15 +80,14 @@ class Staging:
         aside = [(row.line, row.reason, dumps(row.cells, ensure_ascii=False)) for row in rejected]
         for start in range(0, max(len(table), 1), ROWS_A_TRANSACTION):
             part = table.iloc[start : start + ROWS_A_TRANSACTION]
-            columns, labels = to_columns(part), _labels(part)
-            total = sum_of_rows(columns)
-            with transaction(self.engines.write) as connection:
+            columns = to_columns(part)
+            labels, total = _labels(part, columns[STORED.index("row")]), sum_of_rows(columns)
+            with transaction(self.engines.bulk) as connection:
                 check_fence(connection, fence)
                 known = _staged(connection, staged)
                 _insert(connection, known, columns, labels, total)
                 if not start:
-                    names = ("import_id", "line", "reason", "cells")
-                    insert_many(connection, rejected_row, names, ((known.import_id, *row) for row in aside))
+                    _put_aside(connection, known.import_id, aside)
 
     def finish(  # noqa: PLR0917
         self,
@@ -124,12 +122,13 @@ class Staging:
         """Make the staged rows a dataset of their own, in one small commit that outlives a power loss.
 
         The same file read in the same way that is a dataset already is returned instead, and what was
-        staged goes. Calling again gives the same. Raises NotFound, LeaseLost.
+        staged goes. Calling again gives the same. Raises NotFound, LeaseLost, Cancelled.
         """
         with transaction(self.engines.full) as connection:
             check_fence(connection, fence)
             if (done := _arrived(connection, staged)) is not None:
                 return done
+            commit_to(connection, fence)
             known = _staged(connection, staged)
             stored = same_import(connection, known.sha256, to_roles(known.columns), known.answers, None)
             if stored is None:
@@ -151,12 +150,14 @@ class Staging:
         and keep their id, rows that are there already are counted as rejected.
 
         The same file read in the same way that is in the dataset already is returned instead. Calling
-        again gives the same. Raises NotFound, CannotTrain while a run of the dataset goes on, LeaseLost.
+        again gives the same. Raises NotFound, CannotTrain while a run of the dataset goes on, LeaseLost,
+        Cancelled.
         """
         with transaction(self.engines.full) as connection:
             check_fence(connection, fence)
             if (done := _arrived(connection, staged)) is not None:
                 return done
+            commit_to(connection, fence)
             known = _staged(connection, staged)
             ready_dataset(connection, dataset_id)
             columns = to_roles(known.columns)
@@ -226,10 +227,9 @@ def _arrived(connection: Connection, staged: int) -> Import | None:
     return None if row is None else to_import(row)
 
 
-def _labels(table: pd.DataFrame) -> dict[str, tuple[list[int], list[str], list[str]]]:
+def _labels(table: pd.DataFrame, rows: Sequence[str]) -> dict[str, tuple[list[int], list[str], list[str]]]:
     """Label set -> its labels in this table: position, row and label."""
     found = {}
-    rows = texts(table["row"])
     for column in table.columns:
         if column.startswith(LABEL):
             given = texts(table[column])
@@ -246,6 +246,15 @@ def _names(cell: str) -> Iterable[str]:
     return dict.fromkeys(filter(None, cell.split(LABEL_BREAK)))
 
 
+def _put_aside(connection: Connection, import_id: int, rows: Iterable[tuple[int, str, str]]) -> None:
+    """Line, reason and cells of rows that are not stored; two may have begun on the same line."""
+    numbers = select(func.coalesce(func.max(rejected_row.c.number), 0))
+    last = connection.scalar(numbers.where(rejected_row.c.import_id == import_id))
+    names = ("import_id", "number", "line", "reason", "cells")
+    numbered = ((import_id, number, *row) for number, row in enumerate(rows, last + 1))
+    insert_many(connection, rejected_row, names, numbered)
+
+
 def _insert(
     connection: Connection,
     known: Row,
@@ -256,8 +265,7 @@ def _insert(
     """Rows with their labels, and the counts and sums of import and dataset."""
     staged, key, count = known.dataset_id, known.import_id, len(columns[0])
     names = ("dataset_id", "import_id", *STORED)
-    cells = zip(repeat(staged, count), repeat(key, count), *columns, strict=True)
-    insert_many(connection, feedback, names, cells)
+    insert_columns(connection, feedback, names, ([staged] * count, [key] * count, *columns))
     named = 0
     ids = _newest_ids(connection, key, count)
     for name, (places, rows, given) in labels.items():

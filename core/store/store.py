@@ -25,6 +25,7 @@ class Store:
     engine: Engine
     full_engine: Engine
     read_engine: Engine
+    bulk_engine: Engine
     datasets: Datasets
     staging: Staging
     accounts: Accounts
@@ -38,7 +39,7 @@ class Store:
     jobs: Jobs
 
     def close(self) -> None:
-        for engine in (self.engine, self.full_engine, self.read_engine):
+        for engine in (self.engine, self.full_engine, self.read_engine, self.bulk_engine):
             engine.dispose()
 
 
@@ -51,6 +52,7 @@ def open_store(url: str, data_dir: Path) -> Store:
         engine=engines.write,
         full_engine=engines.full,
         read_engine=engines.read,
+        bulk_engine=engines.bulk,
         datasets=Datasets(engines),
         staging=Staging(engines),
         accounts=Accounts(engines),

@@ -158,7 +158,8 @@ rejected_row = Table(
     "rejected_row",
     METADATA,
     _parent("import_id", "import", primary_key=True),
-    Column("line", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),  # two rows may begin on the same line
+    Column("line", Integer, nullable=False),
     _word("reason"),
     _word("cells"),  # JSON array
     sqlite_with_rowid=False,
@@ -328,6 +329,9 @@ job = Table(
     Column("pct", Float, nullable=False, server_default="0"),
     _empty("message"),
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),
+    Column(
+        "committed", Boolean, nullable=False, server_default="0"
+    ),  # what it made is there: too late to cancel
     _empty("error"),
     _empty("device"),  # one running job a device: "" trains, "import" imports
     Column("result", Json),  # what the job's function returned

@@ -26,19 +26,35 @@ def measure(store: Store, dataset_id: int) -> Health:
     tally = HealthTally()
     for start in range(0, len(table), CHUNK):
         tally.add(table.iloc[start : start + CHUNK])
-    masked: dict[str, int] = {}
-    for done in store.datasets.imports(dataset_id):
-        for kind, places in done.masked.items():
-            masked[kind] = masked.get(kind, 0) + places
-    found = tally.finish(masked=masked, unknown=unknown_shares(table["text"].head(2_000).tolist()))
+    found = tally.finish(
+        masked=_masked(store, dataset_id), unknown=unknown_shares(table["text"].head(2_000).tolist())
+    )
     store.datasets.set_health(dataset_id, found.to_dict())
     return found
+
+
+def _masked(store: Store, dataset_id: int) -> dict[str, int]:
+    """Places by kind in the rows that are there: of a file that was appended some rows were not stored."""
+    imports = store.datasets.imports(dataset_id)
+    if len(imports) == 1 and imports[0].rows_stored == imports[0].rows_in:
+        return dict(imports[0].masked)
+    kinds = dict.fromkeys(kind for done in imports for kind in done.masked)
+    found = dict.fromkeys(kinds, 0)
+    for _, cells in store.datasets.cells(dataset_id) if kinds else ():
+        row = "\n".join(cells)
+        if "[" in row:
+            for kind in kinds:
+                found[kind] += row.count(f"[{kind}]")
+    return {kind: places for kind, places in found.items() if places}
 
 
 def with_labels(store: Store, dataset_id: int, table: pd.DataFrame) -> pd.DataFrame:
     """One column LABEL + name for each label set."""
     for label_set in store.labels.sets(dataset_id):
-        labels = store.labels.table(label_set.id).groupby("feedback_id")["label"].agg(LABEL_BREAK.join)
+        labels = store.labels.table(label_set.id)
+        if label_set.multi:  # joining groups of one would take most of the time
+            labels = labels.groupby("feedback_id", as_index=False)["label"].agg(LABEL_BREAK.join)
+        labels = labels.set_index("feedback_id")["label"]
         table = table.assign(**{LABEL + label_set.name: table["id"].map(labels).fillna("").astype("str")})
     return table
 

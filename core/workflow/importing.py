@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
@@ -21,9 +22,12 @@ from core.workflow.task import SILENT, Task
 from core.workflow.uploads import drop_upload, upload_file
 
 IMPORT, MERGE, SIMILAR, RETENTION = "import", "merge", "similar", "retention"
+UNDO, REMOVE = "undo", "remove"
 LANE = "import"
 CHILD = (sys.executable, "-m", "core.workflow.import_child")
 KEPT = ("dates:", "scale:", "pattern:", "region", "handles")
+GONE = "gone"
+LARGE = 50_000  # rows of a dataset, above which a page hands changes over to a job
 MB = 2**20
 BASE_MB = 300  # what the libraries and one chunk take
 MEMORY_OF_FILE = 3
@@ -218,8 +222,40 @@ def undo(store: Store, settings: Settings, import_id: int) -> None:
     if any(run.status in runs.GOING_ON for run in store.runs.list(done.dataset_id)):
         raise CannotTrain("A training on this dataset is still going on. Cancel it first.")
     store.datasets.undo(import_id)
-    health.measure(store, done.dataset_id)
-    queue_similar(store, done.dataset_id)
+    if store.datasets.get(done.dataset_id).rows <= LARGE:
+        health.measure(store, done.dataset_id)
+    queue_similar(store, done.dataset_id)  # it measures what is not measured yet
+
+
+def start_undo(store: Store, import_id: int) -> Job | None:
+    """Queue an undo that would keep a page waiting; None when it is small: call undo. Raises NotFound."""
+    done = store.datasets.import_of(import_id)
+    if store.datasets.get(done.dataset_id).rows <= LARGE:
+        return None
+    params = {"import": import_id, "dataset": done.dataset_id}
+    return store.jobs.enqueue(UNDO, params, key=f"{UNDO}:{import_id}", device=LANE)
+
+
+def start_removal(store: Store, dataset_id: int) -> Job | None:
+    """The same for a whole dataset; None when it is small: call runs.delete_dataset. Raises NotFound."""
+    if store.datasets.get(dataset_id).rows <= LARGE:
+        return None
+    return store.jobs.enqueue(REMOVE, {"dataset": dataset_id}, key=f"{REMOVE}:{dataset_id}", device=LANE)
+
+
+def run_removal(store: Store, settings: Settings, params: Mapping, task: Task = SILENT) -> dict:
+    """The job of either; what a killed one has removed already is no error."""
+    from core.workflow import runs
+
+    dataset_id = int(params["dataset"])
+    task.progress(5, "Removing comments")
+    with suppress(NotFound):
+        if "import" in params:
+            undo(store, settings, int(params["import"]))
+        else:
+            runs.delete_dataset(store, settings, dataset_id)
+    there = any(dataset.id == dataset_id for dataset in store.datasets.list())
+    return {"status": GONE, "dataset_id": dataset_id if there else None}
 
 
 def rejected_rows(store: Store, import_id: int) -> pd.DataFrame:

@@ -150,5 +150,16 @@ def forget_unfinished(store: Store, settings: Settings) -> None:
             shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
 
 
+def changed_since(store: Store, run: TrainingRun) -> str:
+    """A sentence when comments or labels came or went after a run was trained; "" when they did not."""
+    dataset = store.datasets.get(run.dataset_id)
+    if dataset.sha256 == run.data_sha256:
+        return ""
+    return (
+        f"The comments or labels of this dataset changed after run {run.id} was trained; it has "
+        f"{dataset.rows:,} comments now. Train again to count them all."
+    )
+
+
 def latest_done(store: Store, dataset_id: int) -> TrainingRun | None:
     return next((run for run in store.runs.list(dataset_id) if run.status == "done"), None)

@@ -46,7 +46,12 @@ def import_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         context.progress(5, "Removing what is older than the retention limit")
         return {"rows": people.apply_retention(store, settings).rows}
 
+    def run_removal(params: dict, context: JobContext) -> dict:
+        return importing.run_removal(store, settings, params, Task(context.progress, context.fence))
+
     return {
+        importing.UNDO: run_removal,
+        importing.REMOVE: run_removal,
         importing.IMPORT: run_import,
         importing.MERGE: run_merge,
         importing.RETENTION: run_retention,

@@ -7,7 +7,7 @@ import streamlit as st
 from core.domain import Import, Rejection
 from core.workflow import comments
 from pages.parts import resources
-from pages.parts.plain import bullets
+from pages.parts.plain import bullets, counted
 
 SHOWN_LINES = 8
 
@@ -44,8 +44,6 @@ def account_for(done: Import, new: bool = False) -> None:
             key=f"rejected_{done.id}_{'new' if new else 'list'}",
         )
     if done.warnings:
-        words = (
-            f"{len(done.warnings)} thing{'' if len(done.warnings) == 1 else 's'} to know about this import"
-        )
+        words = f"{counted(len(done.warnings), 'thing')} to know about this import"
         with st.expander(words, icon=":material/info:", expanded=new and len(done.warnings) < 4):
             st.markdown(bullets(done.warnings))

@@ -178,9 +178,9 @@ def matched_share(matched: Matched) -> None:
             ("Comments matched", matched.matched_comments, matched.comments, "Of all comments."),
         ):
             share = f"{part / whole:.0%}" if whole else "–"
-            st.metric(name, share, help=f"{help} {part:,} of {whole:,}.", border=True, width=190)
+            st.metric(name, share, help=f"{help} {part:,} of {whole:,}.", border=True, width=160)
         words = "Accounts of the file that no comment names."
-        st.metric("Not heard from", f"{matched.silent:,}", help=words, border=True, width=190)
+        st.metric("Not heard from", f"{matched.silent:,}", help=words, border=True, width=160)
     if not matched.accounts:
         st.info(
             "The comments of this dataset name no account. Import them with an account column, so that the "

@@ -7,7 +7,7 @@ from core.workflow import importing
 from core.workflow.importing import Waiting
 from pages.parts import import_progress, resources
 from pages.parts.accounting import in_words
-from pages.parts.plain import bullets, plain
+from pages.parts.plain import bullets, counted, plain
 
 ALWAYS = ("New", "Changed", "The same")
 
@@ -41,10 +41,11 @@ def _card(dataset: Dataset, waits: Waiting) -> None:
     if outcome.rejections:
         st.markdown(bullets(in_words(item) for item in outcome.rejections))
     if outcome.warnings:
-        with st.expander(f"{len(outcome.warnings)} to know about this file", icon=":material/info:"):
+        words = f"{counted(len(outcome.warnings), 'thing')} to know about this file"
+        with st.expander(words, icon=":material/info:"):
             st.markdown(bullets(outcome.warnings))
     with st.container(horizontal=True):
-        words = f"Add {counts.new + counts.updated:,} comments"
+        words = f"Add {counted(counts.new + counts.updated, 'comment')}"
         if st.button(
             words,
             type="primary",

@@ -5,8 +5,17 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.domain import Dataset
-from core.workflow import comments, runs
-from pages.parts import accounts_panel, health_card, imports, people_panel, repeats, resources, results
+from core.workflow import comments, importing, runs
+from pages.parts import (
+    accounts_panel,
+    health_card,
+    import_progress,
+    imports,
+    people_panel,
+    repeats,
+    resources,
+    results,
+)
 from pages.parts.plain import plain
 
 HEALTH, LABELS, REPEATS, IMPORTS = "Health", "Labels", "Said more than once", "Imports"
@@ -53,6 +62,10 @@ def _more(dataset: Dataset) -> None:
             "runs, predictions and reports. It cannot be brought back."
         )
         if st.button("Remove it", type="primary", key=f"remove_{dataset.id}", icon=":material/delete:"):
+            job = importing.start_removal(resources.store(), dataset.id)
+            if job is not None:
+                import_progress.follow(job)
+                st.rerun()
             with st.spinner("Removing"):
                 runs.delete_dataset(resources.store(), resources.settings(), dataset.id)
             results.forget_cached()

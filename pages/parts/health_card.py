@@ -22,6 +22,9 @@ SHOWN_LANGUAGES = 8
 
 def show(dataset: Dataset) -> None:
     health = results.health(dataset)
+    if health is None:
+        st.info("The comments have changed and are being measured. Come back in a moment.")
+        return
     dates = f"{health.first_date} to {health.last_date}" if health.dated else "none"
     facts = (
         ("Comments", health.rows, f"Written by {health.authors:,} different authors."),

@@ -10,13 +10,14 @@ from core.workflow.importing import Look, Order
 from pages.parts import import_progress, kept_upload, mapping_form, privacy_form, resources
 from pages.parts.accounting import in_words
 from pages.parts.kept_upload import KeptUpload
-from pages.parts.plain import bullets, listed, plain
+from pages.parts.plain import bullets, counted, listed, plain
 from pages.parts.questions import list_answers, rows_table
 
 SHOWN_WARNINGS = 5
 FORMATS = {"csv": "text table", "xlsx": "Excel workbook", "jsonl": "JSON Lines"}
 DELIMITERS = {"\t": "tab", "": "none", ",": "comma", ";": "semicolon", "|": "pipe"}
 NEW = -1
+DATES = "dates:"  # answers whose key ends in a column
 
 
 def show(upload: KeptUpload, look: Look, dataset: Dataset | None) -> None:
@@ -62,7 +63,7 @@ def _answers(upload: KeptUpload, look: Look) -> dict[str, str]:
 
 
 def _facts(upload: KeptUpload, look: Look) -> None:
-    facts = [f"{look.rows_in:,} row{'' if look.rows_in == 1 else 's'}", f"{len(look.header):,} columns"]
+    facts = [counted(look.rows_in, "row"), counted(len(look.header), "column")]
     facts.append(FORMATS.get(look.format, look.format))
     if look.format == "csv":
         delimiter = DELIMITERS.get(look.delimiter, look.delimiter)
@@ -70,10 +71,7 @@ def _facts(upload: KeptUpload, look: Look) -> None:
     if look.answers.get("sheet"):
         facts.append(f"sheet {look.answers['sheet']}")
     st.caption(plain(" · ".join(facts), 400))
-    if look.source:
-        st.success(
-            f"Recognised: {plain(look.source)}. The columns are set accordingly.", icon=":material/check:"
-        )
+    _recognised(upload, look)
     _kept_aside(look.rejections, look.rows_in)
     if look.warnings:
         st.info(listed(look.warnings[:SHOWN_WARNINGS]), icon=":material/info:")
@@ -82,6 +80,25 @@ def _facts(upload: KeptUpload, look: Look) -> None:
         with st.expander(f"{len(more)} more to know about this file", icon=":material/info:"):
             st.markdown(bullets(more))
     rows_table(look.header, look.first_rows, alt="The first rows of the file")
+
+
+def _recognised(upload: KeptUpload, look: Look) -> None:
+    """A known export, or the choices for the last file with these column names and the way back from them."""
+    if not look.source:
+        return
+    earlier = [
+        f"Dates of '{key.removeprefix(DATES)}' are read with the {value} first, as you answered before."
+        for key, value in look.answers.items()
+        if key.startswith(DATES) and key not in upload.answered
+    ]
+    known = f"Recognised: {plain(look.source)}. The columns are set accordingly."
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.success(f"{known} {plain(' '.join(earlier), 600)}", icon=":material/check:")
+    mappings = resources.store().mappings
+    if upload.order is None and mappings.get(look.header) and right.button("Guess anew", type="tertiary"):
+        mappings.forget(look.header)
+        kept_upload.keep_answers({})
+        st.rerun()
 
 
 def _kept_aside(rejections: tuple[Rejection, ...], rows_in: int) -> None:

@@ -11,7 +11,12 @@ from pages.parts.choices import look_at
 from pages.parts.plain import plain
 
 ACTIVE = ("queued", "running")
-SHOWN = {importing.IMPORT: "Importing", importing.MERGE: "Adding rows to"}
+SHOWN = {
+    importing.IMPORT: "Importing",
+    importing.MERGE: "Adding rows to",
+    importing.UNDO: "Taking an import back from",
+    importing.REMOVE: "Removing",
+}
 QUIET = {importing.SIMILAR: "Looking for comments that say the same"}
 
 
@@ -40,6 +45,11 @@ def arrive() -> None:
         kept_upload.resume(job)
         return
     results.forget_cached()
+    if result["status"] == importing.GONE:
+        st.toast("It was removed.")
+        if result["dataset_id"] is None:
+            st.session_state.pop("dataset", None)
+        return
     order = job.params.get("order", {})
     look_at(result["dataset_id"] or order["dataset_id"])
 
@@ -83,7 +93,10 @@ def _card(job: Job, place: int, running: bool) -> None:
     with st.container(border=True):
         left, right = st.columns([5, 1], vertical_alignment="center")
         left.markdown(f"**{SHOWN[job.kind]} {plain(_name(job), 120)}**")
-        if right.button("Cancel", key=f"cancel_job_{job.id}", icon=":material/stop_circle:", width="stretch"):
+        may_stop = job.kind in (importing.IMPORT, importing.MERGE)
+        if may_stop and right.button(
+            "Cancel", key=f"cancel_job_{job.id}", icon=":material/stop_circle:", width="stretch"
+        ):
             resources.store().jobs.cancel(job.id)
         if job.cancel_requested:
             st.progress(job.pct / 100, text="Stopping")
@@ -111,6 +124,8 @@ def _name(job: Job) -> str:
 def tell(dataset: Dataset | None) -> None:
     """How the import of this visitor ended; then the imports of anyone that may be tried again."""
     job = followed()
+    if job is not None and job.kind in (importing.UNDO, importing.REMOVE) and job.state == "failed":
+        st.error(plain(job.error, 1000), icon=":material/error:")
     if job is not None and job.state == "done":
         there = dataset is not None and job.result["dataset_id"] == dataset.id
         if there and job.result["status"] == importing.STORED:

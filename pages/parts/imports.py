@@ -4,9 +4,9 @@ import streamlit as st
 
 from core.domain import Dataset, Import
 from core.workflow import importing
-from pages.parts import resources, results
+from pages.parts import import_progress, resources, results
 from pages.parts.accounting import account_for
-from pages.parts.plain import plain
+from pages.parts.plain import counted, plain
 
 
 def show(dataset: Dataset) -> None:
@@ -50,12 +50,17 @@ def _undo(dataset: Dataset, done: Import, only: bool) -> None:
                 "predictions and reports. It cannot be brought back."
             )
         else:
-            changed = f", and {_comments(done.rows_updated)} it changed get back what they said before"
+            go, back = counted(new, "comment"), counted(done.rows_updated, "comment")
+            changed = f", and {back} it changed get back what they said before" if done.rows_updated else ""
             st.markdown(
-                f"{_comments(new)} of **{plain(done.file_name)}** go{changed if done.rows_updated else ''}. "
+                f"{go} of **{plain(done.file_name)}** go{changed}. "
                 "The dataset is then as if the file had never come."
             )
         if st.button("Take it back", type="primary", key=f"undo_now_{done.id}"):
+            job = importing.start_undo(resources.store(), done.id)
+            if job is not None:
+                import_progress.follow(job)
+                st.rerun()
             with st.spinner("Taking the import back"):
                 importing.undo(resources.store(), resources.settings(), done.id)
             results.forget_cached()
@@ -63,7 +68,3 @@ def _undo(dataset: Dataset, done: Import, only: bool) -> None:
                 st.session_state.pop("dataset", None)
             st.toast("The import was taken back.")
             st.rerun()
-
-
-def _comments(count: int) -> str:
-    return f"{count:,} comment{'' if count == 1 else 's'}"

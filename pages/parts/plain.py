@@ -31,6 +31,10 @@ def listed(lines: Sequence[object], limit: int = 600) -> str:
     return plain(lines[0], limit) if len(lines) == 1 else bullets(lines, limit)
 
 
+def counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def option(value: object) -> str:
     """For the options of a list, which read no Markdown: one line, no marks that turn words around."""
     return shorten(value, 200)

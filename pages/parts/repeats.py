@@ -12,19 +12,21 @@ SHOWN_BURSTS = 5
 
 
 def show(dataset: Dataset) -> None:
-    health = results.health(dataset)
-    if health.similar_groups is None:
+    card = results.health(dataset)
+    if card is None or card.similar_groups is None:
         st.info("Comments that say the same are looked for after each import. Come back in a moment.")
         return
-    groups = results.similar(dataset, health)
+    groups = results.similar(dataset, card)
     if not len(groups):
         st.info("No two comments say the same.")
         return
-    _bursts(health.bursts)
+    _bursts(card.bursts)
     st.caption(
         f"The {len(groups):,} groups said most often. The same words from different people are votes and "
         "stay; the same words twice by one author are stored once. Choose a row to read its comments."
     )
+    if dataset.rows > health.MOST_COMPARED:
+        st.caption("In a dataset as large as this only equal words are grouped, not similar ones.")
     event = st.dataframe(
         groups,
         key=f"groups_{dataset.id}_{dataset.sha256[:12]}",

@@ -1,5 +1,5 @@
-"""What was computed once and is shown often. A finished run never changes, so its id and hash are a full
-key; a dataset's hash changes with its data."""
+"""What was computed once and is shown often. The key is the run's id and hash, which never change once it
+is done, with the hash of its dataset, which changes when rows are undone or forgotten, wherever that was."""
 
 from typing import TYPE_CHECKING
 
@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.domain import Dataset, Insights, LabelSet, TrainingRun
 from core.workflow import health as health_work
+from core.workflow import importing, reports
 from core.workflow import insights as insight_work
-from core.workflow import reports
 from pages.parts import model, resources
 
 if TYPE_CHECKING:
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 SIMILAR_SHOWN = 50
 
 
+def _state(run: TrainingRun) -> str:
+    return f"{run.manifest_sha256}:{resources.store().datasets.get(run.dataset_id).sha256}"
+
+
 def insights(run: TrainingRun) -> Insights:
-    return _insights(run.id, run.manifest_sha256)
+    return _insights(run.id, _state(run))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Counting themes, trends and segments")
-def _insights(run_id: int, manifest_sha256: str) -> Insights:
+def _insights(run_id: int, state: str) -> Insights:
     return reports.freeze(resources.store(), run_id)
 
 
@@ -31,16 +35,21 @@ def sentences(run: TrainingRun) -> tuple[str, ...]:
 
 
 def outline(run: TrainingRun):
-    return _outline(run.id, run.manifest_sha256)
+    return _outline(run.id, _state(run))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Laying out the report")
-def _outline(run_id: int, manifest_sha256: str):
+def _outline(run_id: int, state: str):
     return reports.make_outline(resources.store(), run_id)
 
 
-def health(dataset: Dataset) -> "health_work.Health":
-    """Measured when the rows last changed, and anew once similar comments were looked for: only read here."""
+def health(dataset: Dataset) -> "health_work.Health | None":
+    """Measured when the rows last changed, and anew once similar comments were looked for: only read here.
+    None for a large dataset that a job is about to measure."""
+    store = resources.store()
+    if dataset.rows > importing.LARGE and store.datasets.health(dataset.id) is None:
+        importing.queue_similar(store, dataset.id)
+        return None
     with st.spinner("Checking the comments"):
         return health_work.of_dataset(resources.store(), dataset.id)
 
@@ -67,22 +76,22 @@ def _similar(dataset_id: int, sha256: str, groups: int, rows: int) -> "pd.DataFr
 
 def predicted(run: TrainingRun) -> dict[str, tuple[int, ...]]:
     """Ids of the comments by the label that the model gives them, whatever a person said."""
-    return _predicted(run.id, run.manifest_sha256)
+    return _predicted(run.id, _state(run))
 
 
 @st.cache_resource(max_entries=4, show_spinner="Finding the comments")
-def _predicted(run_id: int, manifest_sha256: str) -> dict[str, tuple[int, ...]]:
+def _predicted(run_id: int, state: str) -> dict[str, tuple[int, ...]]:
     return insight_work.predicted(resources.store(), run_id)
 
 
 def evidence(run: TrainingRun, ids: tuple[int, ...], order: str, limit: int):
     """The rows behind a mark. Ids are hashed here: Streamlit's own hash of 100,000 takes longer than
     the table."""
-    return _evidence(run.id, run.manifest_sha256, hash(ids), order, limit, ids)
+    return _evidence(run.id, _state(run), hash(ids), order, limit, ids)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Finding the comments")
-def _evidence(run_id: int, manifest_sha256: str, mark: int, order: str, limit: int, _ids: tuple[int, ...]):
+def _evidence(run_id: int, state: str, mark: int, order: str, limit: int, _ids: tuple[int, ...]):
     return insight_work.evidence(resources.store(), run_id, _ids, limit, order)
 
 

@@ -27,7 +27,7 @@ def show(dataset: Dataset) -> None:
     )
     edited = st.data_editor(
         table,
-        key=f"sizes_{dataset.id}_{list(known).index(segment)}_{_marks(table)}",
+        key=editor_key(dataset, list(known).index(segment), table),
         hide_index=True,
         num_rows="fixed",
         placeholder="",
@@ -48,9 +48,10 @@ def show(dataset: Dataset) -> None:
     _save(dataset, segment, table, edited)
 
 
-def _marks(table) -> int:
+def editor_key(dataset: Dataset, segment: int, table) -> str:
     """Another table is another editor: else old changes would be laid over it."""
-    return hash(tuple(table["accounts"].fillna(-1))) & 0xFFFF
+    marks = hash(tuple(table["accounts"].fillna(-1))) & 0xFFFF
+    return f"sizes_{dataset.id}_{segment}_{marks}"
 
 
 def _save(dataset: Dataset, segment: str, table, edited) -> None:

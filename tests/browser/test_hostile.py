@@ -83,9 +83,9 @@ def test_hostile_words_stay_words_on_every_page_and_in_every_file(start_server, 
         found = insights(store, 1)
     walk_through_insights(page, found)
     walk_through_runs(page)
-    for title in ("Home", "Feedback"):
-        go(page, title)
-        expect_words(page, FILE.removesuffix(".csv"))
+    go(page, "Home")
+    expect_words(page, FILE.removesuffix(".csv"))
+    walk_through_feedback(page)
     go(page, "Report")
     expect_words(page, FILE.removesuffix(".csv"), found.quotes[0].text)
     files = download_all(page, tmp_path)
@@ -218,6 +218,37 @@ def walk_through_runs(page: Page) -> None:
     row = table(page, "All runs")[0]
     assert any(plain_words(cell) == plain_words(FILE.removesuffix(".csv")) for cell in row)
     expect_inert(page)
+
+
+def walk_through_feedback(page: Page) -> None:
+    go(page, "Feedback")
+    shown = {
+        "Health": (FILE.removesuffix(".csv"),),
+        "Labels": (LABEL,),
+        "Said more than once": (),
+        "Imports": (FILE, TEXT, SEGMENT),
+        "Accounts": (),
+        "Forget a person": (),
+    }
+    for tab, words in shown.items():
+        open_tab(page, tab)
+        expect_words(page, *words)
+    page.get_by_role("textbox", name="Name or ID").fill(TAG)
+    press(page, "Find")
+    expect(page.locator(".st-key-person_card")).to_contain_text("Nothing is stored of")
+    expect_words(page, TAG)
+    ask_a_hostile_question(page)
+
+
+def ask_a_hostile_question(page: Page) -> None:
+    """Its words and its rows come from the file."""
+    days = "".join(f"Page {n} is slow,0{1 + 5 * n % 9}/0{1 + 7 * n % 8}/2026\n" for n in range(30))
+    text = f'{DATE},"{PICTURE} {TAG} date"\n{days}'.encode()
+    drop(page, {"name": f"{TAG}.csv".replace("/", ""), "mimeType": "text/csv", "buffer": text})
+    expect(page.locator(".st-key-question")).to_be_visible(timeout=60_000)
+    expect_words(page, f"{PICTURE} {TAG} date")
+    press(page, "Choose another file")
+    expect(page.locator(".st-key-question")).to_have_count(0)
 
 
 # ---- files --------------------------------------------------------------------------------

@@ -3,10 +3,10 @@
 import pytest
 
 from core.domain import Columns
-from core.workflow import importing
+from core.workflow import accounts, importing
 from core.workflow.importing import Order
 from core.workflow.uploads import keep_upload
-from pages.parts import resources
+from pages.parts import resources, segment_sizes
 
 HEADER = "ticket_id,created,stars,comment,topic,who"
 
@@ -228,6 +228,20 @@ def test_the_next_file_is_counted_first_and_added_on_a_word(open_page, work):
     assert "40 rows in the file = 30 stored (10 of them changed a comment that was there)" in texts(app)
 
 
+def test_what_was_remembered_can_be_forgotten_and_is_asked_again(open_page, work):
+    app = drop(open_page("feedback"), "days.csv", days())
+    app.radio[0].set_value(1).run()
+    press(app, "Continue")
+    press(app, "Import")
+    work()
+    app.run()
+    drop(app, "later.csv", days())
+    assert "Recognised: a file that you imported before" in texts(app)
+    assert "with the month first, as you answered before" in texts(app)
+    press(app, "Guess anew")
+    assert "Continue" in labels(app)
+
+
 def test_an_append_can_be_discarded(open_page, work):
     app = open_page("feedback")
     dataset = store_file(work, table(0, 40))
@@ -287,6 +301,34 @@ def test_the_dataset_can_be_removed(open_page, work):
     press(app, "Remove it")
     assert resources.store().datasets.list() == []
     assert len(app.file_uploader) == 1
+
+
+# ---- accounts ----------------------------------------------------------------------------
+
+
+def test_accounts_are_matched_joined_and_their_numbers_can_be_typed_in(open_page, work):
+    app = open_page("feedback")
+    lines = "".join(f"Comment number {n} is here,A{n % 4}\n" for n in range(20))
+    app = drop(app, "plain.csv", f"comment,account\n{lines}".encode())
+    press(app, "Import")
+    work()
+    open_tab(app, "Accounts")
+    base = "account,plan\nA0,free\nA1,pro\nA2,free\nA8,pro\n"
+    app.file_uploader[1].upload("base.csv", base.encode()).run()
+    shares = {metric.label: metric.value for metric in app.metric}
+    assert shares == {"Accounts matched": "75%", "Comments matched": "75%", "Not heard from": "1"}
+    assert "A3" in texts(app)
+    press(app, "Join the accounts")
+    (dataset,) = resources.store().datasets.list()
+    assert resources.store().accounts.sizes(dataset.id) == {"plan": {"free": 2, "pro": 2}}
+    sizes = accounts.segment_table(resources.store(), dataset.id, "plan")
+    edited = {"edited_rows": {0: {"accounts": 50}}, "added_rows": [], "deleted_rows": []}
+    app.session_state[segment_sizes.editor_key(dataset, 0, sizes)] = edited
+    app.run()
+    press(app, "Save the numbers")
+    assert resources.store().accounts.sizes(dataset.id) == {"plan": {"free": 50, "pro": 2}}
+    press(app, "Remove the accounts")
+    assert resources.store().accounts.file(dataset.id) is None
 
 
 # ---- forgetting ---------------------------------------------------------------------------

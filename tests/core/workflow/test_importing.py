@@ -9,10 +9,10 @@ from dataclasses import asdict
 
 import pytest
 
-from core.domain import Columns
+from core.domain import Columns, TrainingOptions
 from core.errors import BadFile, NotFound
 from core.jobs.watch import ensure_worker
-from core.workflow import importing
+from core.workflow import importing, runs
 from core.workflow.import_file import STAGED, STORED, Order
 from core.workflow.uploads import keep_upload
 
@@ -161,3 +161,22 @@ def test_a_cancelled_import_leaves_nothing(store, settings, order, import_worker
     assert took < 2
     wait_for(lambda: store.staging.list() == [])
     assert store.datasets.list() == []
+
+
+def test_a_finished_run_says_when_its_comments_changed(store, settings, keep, made_up):
+    dataset_id, label_set_id = keep(made_up(20))
+    run, job = runs.start_training(store, settings, dataset_id, label_set_id, TrainingOptions())
+    assert runs.changed_since(store, run) == ""
+    store.jobs.cancel(job.id)
+    staged = importing.to_outcome(
+        importing.run_import(
+            store,
+            settings,
+            {
+                "upload": (upload := keep_upload(settings, b"text,label\nwholly new words,slow\n")),
+                "order": asdict(Order("x.csv", upload, Columns("text", "label"), dataset_id=dataset_id)),
+            },
+        )
+    )
+    importing.merge(store, staged.staged, dataset_id)
+    assert "21 comments now" in runs.changed_since(store, store.runs.get(run.id))

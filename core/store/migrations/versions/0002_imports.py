@@ -48,6 +48,7 @@ def _add_columns() -> None:
     op.add_column("import", sa.Column("rows_updated", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("import", sa.Column("staged", sa.Integer()))
     op.add_column("label_set", sa.Column("multi", sa.Boolean(), nullable=False, server_default="0"))
+    op.add_column("job", sa.Column("committed", sa.Boolean(), nullable=False, server_default="0"))
     op.add_column("job", sa.Column("result", sa.Text()))
 
 
@@ -66,11 +67,12 @@ def _add_tables_of_imports() -> None:
     op.create_table(
         "rejected_row",
         sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("cells", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["import.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("import_id", "line"),
+        sa.PrimaryKeyConstraint("import_id", "number"),
         sqlite_with_rowid=False,
     )
     op.create_table(
