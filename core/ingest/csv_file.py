@@ -77,7 +77,9 @@ class CsvFile:
 
     def _blocks(self) -> Iterator[Block]:
         longest = max(LONGEST_LINE, 2 * self._limits.max_cell_chars)
-        plain = self._encoding.valid_utf8 and len(self._dialect.delimiter) == 1 and self._dialect.quotes == CSV
+        plain = (
+            self._encoding.valid_utf8 and len(self._dialect.delimiter) == 1 and self._dialect.quotes == CSV
+        )
         texts = utf8_blocks(self._source, self._encoding.skip, longest) if plain else self._texts()
         return record_blocks(texts, self._dialect, longest, len(self._names))
 

@@ -60,7 +60,11 @@ def find_encoding(source: ByteSource, answer: str | None = None) -> Encoding:
         note = f"The file does not name its encoding; it was read as {wide.upper()}. Check the accents."
         return Encoding(wide, wide, 0, (note, *_broken(source, wide, 0, wide)))
     refuse_binary(head)
-    if not _broken(source, "utf-8", 0, "utf-8"):
+    return _utf8(source) or _legacy(source)
+
+
+def _utf8(source: ByteSource) -> Encoding | None:
+    if _fits(source, "utf-8", 0):
         return Encoding("utf-8", "utf-8", valid_utf8=True)
     broken, valid = _utf8_errors(source)
     if not broken:
@@ -69,7 +73,7 @@ def find_encoding(source: ByteSource, answer: str | None = None) -> Encoding:
     # surrogates in three bytes.
     if valid >= 20 * broken or broken == sum(len(_SURROGATE.findall(piece)) for piece in source.pieces()):
         return Encoding("utf-8", "utf-8", 0, (_BROKEN.format(name="utf-8", count=broken),))
-    return _legacy(source)
+    return None
 
 
 def _given(source: ByteSource, head: bytes, answer: str) -> Encoding:
@@ -96,15 +100,8 @@ def _marked(source: ByteSource, name: str, skip: int) -> Encoding:
 
 def _broken(source: ByteSource, codec: str, skip: int, name: str) -> tuple[str, ...]:
     """A warning when bytes of the file are none of a known encoding."""
-    decoder = codecs.getincrementaldecoder(codec)("strict")
-    try:
-        for piece in source.pieces(skip):
-            if codec != "utf-8" or not piece.isascii() or decoder.getstate()[0]:
-                decoder.decode(piece)
-        decoder.decode(b"", True)
+    if _fits(source, codec, skip):
         return ()
-    except UnicodeError:
-        pass
     own = "\ufffd".encode(codec, "ignore")
     decoder = codecs.getincrementaldecoder(codec)(UTF8_ERRORS if codec == "utf-8" else "replace")
     count = 0
@@ -112,6 +109,19 @@ def _broken(source: ByteSource, codec: str, skip: int, name: str) -> tuple[str, 
         count += decoder.decode(piece).count("\ufffd") - (piece.count(own) if own else 0)
     count += decoder.decode(b"", True).count("\ufffd")
     return (_BROKEN.format(name=name, count=max(count, 1)),)
+
+
+def _fits(source: ByteSource, codec: str, skip: int) -> bool:
+    """Whether all bytes behind the mark are of the encoding."""
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    try:
+        for piece in source.pieces(skip):
+            if codec != "utf-8" or not piece.isascii() or decoder.getstate()[0]:
+                decoder.decode(piece)
+        decoder.decode(b"", True)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _utf8_errors(source: ByteSource) -> tuple[int, int]:

@@ -108,7 +108,9 @@ def _any_in(column: pa.ChunkedArray, cells: Collection[str]) -> bool:
     return bool(pc.any(found).as_py())
 
 
-def regular_block(text: str | bytes, line: int, delimiter: str, final: bool) -> tuple[RegularBlock, int] | None:
+def regular_block(
+    text: str | bytes, line: int, delimiter: str, final: bool
+) -> tuple[RegularBlock, int] | None:
     """(block from the first line `line`, how much of the text is left), None for an odd one.
 
     Unless `final` the last record may go on behind the text.
@@ -126,13 +128,11 @@ def regular_block(text: str | bytes, line: int, delimiter: str, final: bool) -> 
     outer = newlines
     quotes = np.flatnonzero(codes == _QUOTE)
     if len(quotes):
-        if not _paired(codes, quotes, ord(delimiter)):
+        if (final and len(quotes) % 2) or not _paired(codes, quotes, ord(delimiter)):
             return None
         inside = np.bitwise_xor.accumulate(codes == _QUOTE)
         outer = newlines[~inside[newlines]]
         separators &= ~inside
-        if final and len(quotes) % 2:
-            return None
     stop = len(data) if final else (int(outer[-1]) + 1 if len(outer) else 0)
     if not stop:
         return None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -56,12 +57,13 @@ def _objects(table: pd.DataFrame, prefix: str, read) -> list[str]:
     names = [name.removeprefix(prefix) for name in columns]
     if not names:
         return ["{}"] * len(table)
-    rows = list(zip(*(read(table[name]) for name in columns), strict=True))
-    written = {}  # few combinations, many rows
-    for values in set(rows):
+
+    @cache  # few combinations, many rows
+    def written(*values: object) -> str:
         known = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        written[values] = json.dumps(known, ensure_ascii=False)
-    return [written[values] for values in rows]
+        return json.dumps(known, ensure_ascii=False)
+
+    return list(map(written, *(read(table[name]) for name in columns)))
 
 
 def to_frame(

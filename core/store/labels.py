@@ -66,6 +66,5 @@ def add_labels(
         values = {"dataset_id": dataset_id, "name": name}
         key = connection.execute(insert(label_set).values(values)).inserted_primary_key[0]
     names = ("label_set_id", "feedback_id", "label", "origin", "picked")
-    same = ([value] * len(ids) for value in (key, IMPORTED, RANDOM))
-    sets, origins, picked = same
+    sets, origins, picked = ([value] * len(ids) for value in (key, IMPORTED, RANDOM))
     insert_columns(connection, label, names, (sets, ids, labels, origins, picked))

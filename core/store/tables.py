@@ -329,9 +329,7 @@ job = Table(
     Column("pct", Float, nullable=False, server_default="0"),
     _empty("message"),
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),
-    Column(
-        "committed", Boolean, nullable=False, server_default="0"
-    ),  # what it made is there: too late to cancel
+    Column("committed", Boolean, nullable=False, server_default="0"),  # too late to cancel
     _empty("error"),
     _empty("device"),  # one running job a device: "" trains, "import" imports
     Column("result", Json),  # what the job's function returned

@@ -3,18 +3,24 @@
 import streamlit as st
 
 from core.domain import Dataset
-from core.workflow import health
+from core.workflow import health, importing
 from pages.parts import resources, results
 from pages.parts.plain import bullets, plain
 
 READ = 500
 SHOWN_BURSTS = 5
+AT_ONCE = 10_000  # rows that are compared within a second; a job compares more
 
 
 def show(dataset: Dataset) -> None:
     card = results.health(dataset)
+    if card is not None and card.similar_groups is None and dataset.rows <= AT_ONCE:
+        with st.spinner("Looking for comments that say the same"):
+            health.find_similar(resources.store(), dataset.id)
+        card = results.health(dataset)
     if card is None or card.similar_groups is None:
-        st.info("Comments that say the same are looked for after each import. Come back in a moment.")
+        importing.queue_similar(resources.store(), dataset.id)
+        st.info("Comments that say the same are being looked for. Come back in a moment.")
         return
     groups = results.similar(dataset, card)
     if not len(groups):

@@ -259,3 +259,28 @@ def test_spoiled_files_give_a_table_or_a_sentence(encoding, spoils):
         place = min(at, len(data))
         data = data[:place] + new + data[place + cut :]
     _is_table_or_sentence(data)
+
+
+ROWS_BELOW = [f"T-{i},{i},good {i}" for i in range(400)]
+
+
+@pytest.mark.parametrize("above", [[], ["Report of May", ""]])
+def test_many_rows_below_their_names_are_read_as_few(above):
+    lines = [*above, "id,score,comment", *ROWS_BELOW]
+    table = read_csv("\n".join(lines).encode(), Limits())
+    assert table.header == ("id", "score", "comment")
+    assert table.frame.to_numpy().tolist() == [row.split(",") for row in ROWS_BELOW]
+    assert table.lines.tolist() == [len(above) + 2 + i for i in range(400)]
+
+
+def test_a_second_table_far_below_the_names_is_found():
+    lines = ["id,score,comment", *ROWS_BELOW, "id,reply,comment", *ROWS_BELOW[:200]]
+    table = open_table("\n".join(lines).encode(), Limits())
+    assert [question.key for question in table.questions] == ["table"]
+
+
+def test_names_far_below_their_first_time_are_no_row():
+    lines = ["id,score,comment", *ROWS_BELOW, "id,score,comment", *ROWS_BELOW]
+    table = read_csv("\n".join(lines).encode(), Limits())
+    assert len(table.frame) == 800
+    assert [(row.line, row.reason) for row in table.rejected] == [(402, "repeats the column names")]

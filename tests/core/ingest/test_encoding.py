@@ -2,10 +2,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from core.errors import BadFile, NotText
+from core.errors import BadFile, NotText, TooLarge
 from core.ingest.encoding import find_encoding
 from core.ingest.raw import Limits
-from core.ingest.source import ByteSource, text_blocks
+from core.ingest.source import ByteSource, text_blocks, utf8_blocks
 
 WESTERN = "id,texte\n1,L'été dernier la facture était déjà payée\n2,Très déçu du côté français\n"
 EURO = "text\nIt’s “great” – €5\nThe café was nice\n"
@@ -143,3 +143,37 @@ def test_an_answer_wins():
 def test_answers_that_are_no_encoding(answer):
     with pytest.raises(BadFile, match="is no encoding"):
         decode(b"a", answer)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a,b\n1,2\r\n3,4",
+        "a,b\r1,é\r\r".encode(),
+        "a,b\n漢,2\n".encode() * 40_000,
+        b"\n" * 3_000_000,
+        b"x" * 9,
+    ],
+)
+def test_blocks_of_bytes_are_those_of_the_text(data):
+    source = ByteSource(data, Limits())
+    assert find_encoding(source).valid_utf8
+    texts = [block.encode() for block in text_blocks(source, "utf-8", 0)]
+    found = list(utf8_blocks(source, 0))
+    assert b"".join(found) == b"".join(texts) == data
+    assert all(block.endswith((b"\n", b"\r")) for block in found[:-1])
+
+
+def test_only_bytes_that_need_no_mending_are_read_as_they_are():
+    for data in ("é".encode() * 99 + b"\xff", "\U0001f600é".encode("utf-16", "surrogatepass")):
+        assert not find_encoding(ByteSource(data, Limits())).valid_utf8
+    pair = b"a,b\n\xed\xa0\xbd\xed\xb8\x80,1\n"  # an emoji as two surrogates of three bytes
+    assert not find_encoding(ByteSource(pair, Limits())).valid_utf8
+    assert decode(pair).text == "a,b\n\U0001f600,1\n"
+
+
+def test_long_lines_are_counted_in_characters():
+    source = ByteSource("漢".encode() * 100 + b"\n", Limits())
+    assert list(utf8_blocks(source, 0, longest=100))
+    with pytest.raises(TooLarge):
+        list(utf8_blocks(ByteSource("漢".encode() * 101, Limits()), 0, longest=100))

@@ -2,6 +2,7 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -118,3 +119,12 @@ def test_a_hundred_thousand_comments_take_a_second():
 )
 def test_language_columns(value, code):
     assert named(value) == code
+
+
+def test_the_model_is_that_of_py3langid():
+    model = letter_model(LANGUAGES)
+    own = model.identifier
+    assert model._labels.tolist() == own.nb_classes and model._aliases == own._alias_pairs
+    assert np.array_equal(model._table, own.nb_ptc) and np.array_equal(model._before, own.nb_pc)
+    assert np.array_equal(model._next, own.tk_nextmove) and model._feature.tolist() == own.tk_output
+    assert (model._row >> 8).tolist() == list(own.tk_row)

@@ -137,6 +137,17 @@ def test_ids_keep_their_digits_but_no_addresses():
     assert Masker().column(texts * 20, ids=True)[1] == {"email": 20}
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), min_size=64, max_size=80))
+@example(
+    ["DE89‐3704‐0044‐0532‐0130‐00", "ＤＥ89370400440532013000", "T-0000001", "DE8９370400440532013000"] * 16
+)
+def test_the_filter_of_ids_hides_nothing(texts):
+    masker, counts = Masker(), Counter()
+    alone = [masker.text(text, counts, ids=True) for text in texts]
+    assert masker.column(texts, ids=True) == (alone, +counts)
+
+
 def test_a_hundred_thousand_comments_take_a_second():
     texts = [f"the update made the app slow again on my phone, number {i}" for i in range(97_000)]
     texts += [f"call me on 212-555-{i:04}, thanks @ann_{i}" for i in range(3_000)]

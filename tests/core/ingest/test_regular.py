@@ -86,3 +86,16 @@ def test_written_tables_are_taken(rows, delimiter):
     if any("\r" in cell for row in rows for cell in row):
         return
     assert by_arrow(found[0]) == [list(row) for row in rows]
+
+
+def test_bytes_are_read_like_their_text_and_parted_between_records():
+    text = 'a,b\r\n"é\r\n,2","say ""x"""\r\n3,\r\n"4'
+    (block, left), (same, characters) = (
+        regular_block(given, 10, ",", final=False) for given in (text.encode(), text)
+    )
+    assert by_arrow(block) == by_arrow(same) and left == characters == 2
+    head, tail = block.parted(1)
+    assert by_arrow(head) + by_arrow(tail) == head.records + tail.records == by_arrow(block)
+    assert head.lines + tail.lines == block.lines
+    assert tail.data[tail.starts[1] : tail.ends[1]].startswith(b"3,")
+    assert tail.holds_any({"x", "3"}) and not tail.holds_any({"a", "4"})

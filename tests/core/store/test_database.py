@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, select, text, update
+from sqlalchemy import delete, event, select, text, update
 
 from core.errors import StoreError
 from core.store import database
-from core.store.database import insert_many, make_engine, migrate, transaction
+from core.store.database import insert_columns, insert_many, make_engine, migrate, transaction
 from core.store.store import open_store
 from core.store.tables import METADATA, dataset, label
 
@@ -48,7 +48,9 @@ def test_connections_are_set_up_for_many_writers(store):
     wanted = {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 15000, "secure_delete": 1}
     for engine in (store.engine, store.full_engine, store.read_engine):
         assert {name: pragma(engine, name) for name in wanted} == wanted
-    assert pragma(store.engine, "synchronous") == 1  # NORMAL
+    bulk = wanted | {"foreign_keys": 0, "cache_size": -16000}  # only for what `staging.add` inserts
+    assert {name: pragma(store.bulk_engine, name) for name in bulk} == bulk
+    assert pragma(store.engine, "synchronous") == pragma(store.bulk_engine, "synchronous") == 1  # NORMAL
     assert pragma(store.full_engine, "synchronous") == 2  # FULL
 
 
@@ -147,6 +149,20 @@ def test_error_texts_never_hold_cells(store, stored):
     with pytest.raises(StoreError) as caught, transaction(store.engine) as connection:
         connection.execute(text("INSERT INTO nowhere VALUES (:cell)"), {"cell": "a private word"})
     assert "private" not in str(caught.value) + str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("count", [1, 180, 181])  # 900 cells a statement: 180 rows of five
+def test_columns_are_inserted_row_by_row(store, stored, count):
+    names = ("label_set_id", "feedback_id", "label", "origin", "picked")
+    labels = [f"x{number:03}" for number in range(count)]
+    columns = [[1] * count, [1] * count, labels, ["imported"] * count, ["random"] * count]
+    with transaction(store.engine) as connection:
+        connection.execute(delete(label))
+        insert_columns(connection, label, names, columns)
+        rows = connection.execute(select(label).order_by(label.c.label)).all()
+        assert [tuple(row) for row in rows] == [(1, 1, word, "imported", "random") for word in labels]
+        with pytest.raises(ValueError, match="sequence of size"):
+            insert_columns(connection, label, names, [*columns[:4], ["random"] * (count + 1)])
 
 
 def test_tuples_in_another_order_than_the_table_are_refused(store, stored):

@@ -157,12 +157,13 @@ def test_rows_kept_aside_and_staged_rows_go(store, make_table):
     rejected = [
         RejectedRow(2, "too long", ("hers", P, "x")),
         RejectedRow(3, "too long", ("by ZOË PLANTED", "Bob", "x")),
-        RejectedRow(4, "too long", ("his", BOB, "x")),
+        RejectedRow(3, "too long", ("his", BOB, "x")),
     ]
     key = staged(store, make_table(["a", "b"], author=[P, BOB]), rejected)
     erased = store.people.forget(ZOE)
     done = store.staging.publish(key)
-    assert store.datasets.rejected(done.id)["line"].tolist() == [4] and erased.rows["rejected_row"] == 2
+    assert store.datasets.rejected(done.id)["cells"].tolist() == [["his", BOB, "x"]]
+    assert erased.rows["rejected_row"] == 2
     assert store.datasets.feedback(done.dataset_id)["text"].tolist() == ["b"]
     assert store.datasets.intact(done.dataset_id)
 

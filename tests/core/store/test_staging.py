@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from core.domain import Columns, RejectedRow, Rejection, TrainingOptions
-from core.errors import CannotTrain, LeaseLost, NotFound, StoreError
+from core.errors import Cancelled, CannotTrain, LeaseLost, NotFound, StoreError
 from core.store.database import transaction
 from core.store.staging import ROWS_A_TRANSACTION, Counts, FileFacts
 from core.store.store import open_store
@@ -98,6 +98,25 @@ def test_a_file_becomes_a_dataset_with_all_that_is_known_of_it(store, make_table
         (FACTS.header, ("nice", "")),
     ]
     assert store.datasets.intact(staged)
+
+
+def test_rows_kept_aside_may_begin_on_the_same_line(store, make_table):
+    staged = store.staging.begin(FACTS, "May")
+    store.staging.add(staged, make_table(["a"]), [RejectedRow(3, "no text", ("1",))] * 2)
+    store.staging.add(staged, make_table(["b"]), [RejectedRow(3, "too long", ("2",)), RejectedRow(2, "", ())])
+    aside = store.datasets.rejected(store.staging.publish(staged).id)
+    assert aside.values.tolist() == [
+        [2, "", []],
+        [3, "no text", ["1"]],
+        [3, "no text", ["1"]],
+        [3, "too long", ["2"]],
+    ]
+
+
+def test_staged_rows_refer_to_what_is_there(store, make_table):
+    stage(store, make_table(["slow", "nice"], **{"label:Topic": ["bug", ""]}))
+    with transaction(store.read_engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
 
 
 def test_nothing_is_seen_before_it_is_published(store, make_table):
@@ -243,6 +262,45 @@ def test_a_worker_that_lost_its_job_writes_nothing(store, make_table):
     store.staging.finish(staged, 1, (), (), {}, fence=fence)
     assert store.staging.merge(staged, target, fence=list(fence)).rows_stored == 1  # as it comes from JSON
     assert len(store.datasets.list()) == 1
+
+
+def test_a_cancel_before_the_commit_leaves_no_dataset(store, make_table):
+    fence = _fence_of_a_job(store)
+    target = publish(store, make_table(["old"]), sha256="old").dataset_id
+    staged = stage(store, make_table(["slow"]))
+    before = store.datasets.get(target)
+    assert store.jobs.cancel(fence[0]).cancel_requested
+    for ask in (
+        lambda: store.staging.publish(staged, fence=fence),
+        lambda: store.staging.merge(staged, target, fence=fence),
+    ):
+        with pytest.raises(Cancelled):
+            ask()
+    assert store.datasets.list() == [before] and store.staging.list() == [staged]
+
+
+@pytest.mark.parametrize("appends", [False, True])
+def test_a_cancel_after_the_commit_comes_too_late(store, make_table, appends):
+    fence = _fence_of_a_job(store)
+    target = publish(store, make_table(["old"]), sha256="old").dataset_id
+    staged = stage(store, make_table(["slow"]))
+
+    def arrive():
+        if appends:
+            return store.staging.merge(staged, target, fence=fence)
+        return store.staging.publish(staged, fence=fence)
+
+    done = arrive()
+    late = store.jobs.cancel(fence[0])
+    assert (late.state, late.cancel_requested, store.jobs.beat(*fence)) == ("running", False, False)
+    assert arrive() == done
+    store.jobs.release(fence[0], "me")  # its worker dies before it can say done
+    assert store.jobs.cancel(fence[0]).state == "queued"
+
+
+def _fence_of_a_job(store):
+    store.jobs.enqueue("import", {}, device="import")
+    return store.jobs.claim("me", 20, "import").id, "me", 1
 
 
 # ---- appending ----------------------------------------------------------------------------
