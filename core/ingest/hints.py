@@ -31,7 +31,7 @@ def _patterns() -> dict[str, str]:
         IP: r"\d\.\d{1,3}\.\d{1,3}\.\d"
         r"|[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:|[0-9A-Fa-f]{4}::[0-9A-Fa-f]",
         KEY: KEY_SIGNS,
-        ODD: rf"[\x20-\x7e][{INVISIBLE}]|[{odd_characters()}]",  # what the others cannot read
+        ODD: rf"[\x20-\x7e\pL\pN][{INVISIBLE}]|[{odd_characters()}]",  # what the others cannot read
     }
 
 

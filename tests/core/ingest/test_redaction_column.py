@@ -104,6 +104,7 @@ def test_the_sample_is_masked_alike_by_column_and_by_text():
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), min_size=64, max_size=80))
 @example(["4111\u200b1111 1111 1111", "anna\u00a0@ gmail.com", "（212） 555－0123"] * 22)
+@example(["@é\u200banna", "@ivan é\u2060@иван"] * 33)
 def test_the_filter_hides_nothing(texts):
     assert Masker().column(texts) == one_by_one(texts)
 
