@@ -11,6 +11,7 @@ _DATE = re.compile(
     r"|\w{3,9}\.? \d{1,2},? \d{4}.*|\d{1,2}\.? \w{3,9}\.? \d{4}.*"
 )
 _ADDRESS = re.compile(r"(https?://|www\.)\S+|\S+@\S+\.\S+", re.IGNORECASE)
+MARK = "\ufeff"
 _ROLES = ("text", "label", "date", "rating", "author", "account", "channel", "language")
 _FIELD_NAMES = (
     "id nr no number name first last title address city zip street phone age sex price amount total "
@@ -66,3 +67,8 @@ def kind(cell: str) -> str:
 
 def blank(cells: Sequence[str]) -> bool:
     return not any(cell.strip() for cell in cells)
+
+
+def without_mark(cells: Sequence[str]) -> Sequence[str]:
+    """A byte order mark stands within a file where several files were joined."""
+    return [cells[0].removeprefix(MARK), *cells[1:]] if cells and cells[0].startswith(MARK) else cells

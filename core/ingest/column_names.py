@@ -130,7 +130,15 @@ _BY_ROLE = {role: (_split(sure), _split(likely)) for role, (sure, likely) in _NA
 _PEOPLE = _split(
     "assignee assignee_name assignee_email agent agent_name agent_email owner_email first_name last_name "
     "full_name firstname lastname fullname surname vorname nachname prénom apellido apellidos cognome "
-    "voornaam achternaam imię nazwisko фамилия soyadı requester_external_id customer_name contact_name"
+    "voornaam achternaam imię nazwisko фамилия soyadı requester_external_id customer_name contact_name "
+    "reporter creator owner owner_name reported_by created_by updated_by assigned_to submitted_by opened_by "
+    "closed_by account_owner "
+    # Where and how people can be reached; "phone" alone may be a device.
+    "phone_number phone_no phone_numbers telephone telephone_number mobile_number mobile_phone contact_phone "
+    "customer_phone requester_phone user_phone whatsapp whatsapp_number telefon telefonnummer handynummer "
+    "mobilnummer rufnummer teléfono número_de_teléfono téléphone numéro_de_téléphone telefone telefono "
+    "telefoonnummer numer_telefonu телефон номер_телефона telefon_numarası 电话 电话号码 手机号 手机号码 "
+    "電話番号 携帯番号 전화번호 휴대폰번호"
 )
 
 

@@ -45,6 +45,9 @@ def guess_columns(frame: pd.DataFrame) -> Columns:
         if found := _id(left) if role == "id" else _best(role, left):
             chosen[role] = found
             left = [item for item in left if item.name != found]
+    if survey and "rating" not in chosen and (found := _answered_on_a_scale(left)):
+        chosen["rating"] = found
+        left = [item for item in left if item.name != found]
     labels = _labels(left)
     left = [item for item in left if item not in labels]
     numbers = [item for item in left if _is_number(item)][:MOST_NUMBERS]
@@ -110,6 +113,16 @@ def _allows(role: str, item: Profile) -> bool:
         return item.distinct <= 50 and item.mean_length <= 40
     # Numeric ids may look like seconds since 1970.
     return item.mean_length <= 60 and (item.dates < 0.5 or item.numbers > 0.5) and item.distinct > 1
+
+
+def _answered_on_a_scale(profiles: list[Profile]) -> str | None:
+    """The first question of a survey that all answer by a number up to 10."""
+    fitting = (
+        item.name
+        for item in profiles
+        if item.numbers > 0.9 and item.whole_numbers and 2 < item.distinct <= 11 and 2 < item.largest <= 10
+    )
+    return next(fitting, None)
 
 
 def _id(profiles: list[Profile]) -> str | None:

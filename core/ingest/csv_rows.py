@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from core.domain import RejectedRow
 from core.errors import BadFile
-from core.ingest.cell_kinds import blank
+from core.ingest.cell_kinds import MARK, blank, without_mark
 from core.ingest.raw import CHUNK_ROWS, RawChunk
 from core.ingest.records import MOST_CELLS, Block, no_collection
 from core.ingest.regular import RegularBlock
 
+NAMES = "holds the column names of this table"
 NO_ROWS = "The file has column names but no rows below them. Export it again with its rows."
 
 
@@ -71,7 +72,8 @@ class RowReader:
         )
         if not inside or block.width != self.plan.width or block.has_blank() or block.columns is None:
             return False
-        return not (self.plan.names and block.repeats(self.plan.names[0]))
+        first = self.plan.names[0] if self.plan.names else ""
+        return not (self.plan.names and (block.repeats(first) or block.repeats(MARK + first)))
 
     def _slices(self, block: RegularBlock) -> Iterator[RawChunk]:
         for start in range(0, len(block), CHUNK_ROWS):
@@ -88,7 +90,8 @@ class RowReader:
             and (self.plan.last is None or lines[-1] < self.plan.last)
         )
         if inside and set(map(len, records)) == {self.plan.width}:
-            unusual = ("", self.plan.names[0]) if self.plan.names else ("",)
+            name = self.plan.names[0] if self.plan.names else ""
+            unusual = ("", name, MARK + name)
             odd = [i for i, cells in enumerate(records) if cells[0].strip() in unusual]
             if not any(self._why_not(records[i]) for i in odd):
                 return records, lines, rejected
@@ -107,7 +110,7 @@ class RowReader:
 
     def _row(self, cells: list[str], line: int) -> tuple[list[str] | None, str]:
         if line < self.plan.first or (self.plan.last is not None and line >= self.plan.last):
-            return None, f"belongs to another table in the file (that on line {self._line_of(line):,})"
+            return None, self._outside(line)
         if reason := self._why_not(cells):
             return None, reason
         width = len(cells)
@@ -120,8 +123,11 @@ class RowReader:
             return cells + [""] * (self.plan.width - width), ""
         return None, self._wrong("fewer")
 
-    def _line_of(self, line: int) -> int:
-        return max((start for start in self.plan.tables if start <= line), default=line)
+    def _outside(self, line: int) -> str:
+        if line == self.plan.first - 1:
+            return NAMES
+        table = max((start for start in self.plan.tables if start <= line), default=line)
+        return f"belongs to another table in the file (that on line {table:,})"
 
     def _wrong(self, kind: str) -> str:
         names = "column name" if self.plan.width == 1 else "column names"
@@ -133,7 +139,7 @@ class RowReader:
         if (
             self.plan.names
             and self.plan.width > 1
-            and tuple(cell.strip() for cell in cells) == self.plan.names
+            and tuple(cell.strip() for cell in without_mark(cells)) == self.plan.names
         ):
             return "repeats the column names"
         return ""

@@ -61,6 +61,8 @@ def place_of(records: Sequence[list[str]], filled: Sequence[int]) -> tuple[int, 
         if not _is_preamble(cells, usual):
             break
         skip += 1
+    if skip < len(records) and (names := _below_padded(records, first, skip, usual)):
+        return names
     if skip > first and skip < len(records) and is_header(records[skip], usual):
         return skip, False, skip
     if skip > first and skip < len(records) and len(records[skip]) == usual and usual > 1:
@@ -68,6 +70,30 @@ def place_of(records: Sequence[list[str]], filled: Sequence[int]) -> tuple[int, 
     if len(records[first]) < usual and usual > 2:
         return _below_narrow(records, filled, usual)
     return first, False, 0
+
+
+def _below_padded(
+    records: Sequence[list[str]], first: int, skip: int, usual: int
+) -> tuple[int, bool, int] | None:
+    """As `place_of`, when lines such as "From,2024-01-01,,,,", padded as Excel does, stand above fuller
+    names; a blank line between, or a value among them, makes it clear."""
+    if usual < 4:
+        return None
+    for i in range(skip, min(first + MOST_PREAMBLE, len(records))):
+        if _end(records[i]) > usual / 2:
+            if i == skip or not is_header(records[i], usual) or not looks_named(records, i):
+                return None
+            above = records[skip:i]
+            clear = any(map(blank, above)) or any(
+                kind(cell) != "word" for cells in above for cell in cells if cell
+            )
+            return i, not clear, i
+    return None
+
+
+def _end(cells: Sequence[str]) -> int:
+    """How many cells there are up to the last filled one."""
+    return max((place for place, cell in enumerate(cells, start=1) if cell.strip()), default=0)
 
 
 def _below_narrow(records: Sequence[list[str]], filled: Sequence[int], usual: int) -> tuple[int, bool, int]:

@@ -1,6 +1,7 @@
 """Cells of label columns: several labels in one cell, and spellings that mean the same label."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ OFTEN = 0.2  # of the cells that hold any separator
 DIFFERENT = 20_000  # different cells that are remembered for a column
 REPEATING = 0.5  # share of the parts of cells like "bug; billing" that stand with other parts too
 LONGEST_LABEL = 60
+_PYTHON_TEXT = re.compile(r"'[^'\\]*'|\"[^\"\\]*\"")  # ['bug', "can't log in"]
+_PYTHON_LIST = re.compile(rf"\[\s*(?:(?:{_PYTHON_TEXT.pattern})\s*(?:,\s*(?!\])|(?=\])))+\]")
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,23 @@ def labels_of(cell: str, reading: LabelReading, multi: bool) -> list[str]:
 
 def split(cell: str, separator: str) -> list[str]:
     """The labels of a cell of a multi-label set; also those of a JSON list."""
-    if cell.lstrip().startswith("["):
-        try:
-            listed = json.loads(cell)
-        except ValueError:
-            listed = None
-        if isinstance(listed, list) and all(isinstance(part, str) for part in listed):
-            return [part.strip() for part in listed if part.strip()]
-    parts = cell.split(separator) if separator else [cell]
+    listed = _listed(cell)
+    parts = listed if listed is not None else cell.split(separator) if separator else [cell]
     return [part.strip() for part in parts if part.strip()]
+
+
+def _listed(cell: str) -> list[str] | None:
+    """The texts of a list as JSON or Python writes it."""
+    cell = cell.strip()
+    if not cell.startswith("["):
+        return None
+    if _PYTHON_LIST.fullmatch(cell):
+        return [text[1:-1] for text in _PYTHON_TEXT.findall(cell)]
+    try:
+        listed = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    return listed if isinstance(listed, list) and all(isinstance(part, str) for part in listed) else None
 
 
 def separator_of(cells: Mapping[str, int]) -> str:
@@ -60,6 +71,8 @@ def separator_of(cells: Mapping[str, int]) -> str:
 def looks_multi(cells: Iterable[str]) -> bool:
     """Whether the cells hold several labels each: their parts come back alone or with other parts."""
     counts = Counter(cell.strip() for cell in cells if cell.strip())
+    if counts and all(_listed(cell) is not None for cell in counts):
+        return any(map(_listed, counts))
     separator = separator_of(counts)
     if not separator:
         return sum(count for cell, count in counts.items() if len(split(cell, "")) > 1) >= 2

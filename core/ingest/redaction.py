@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from core.errors import BadColumns
 from core.ingest import hints, own_patterns
 from core.ingest.addresses import HANDLE, emails, emails_in_words, internet_addresses
 from core.ingest.numbers_of_people import DIGITS, cards, ibans, phones
@@ -33,6 +34,17 @@ def check_patterns(patterns: own_patterns.Patterns) -> None:
     own_patterns.check_patterns(patterns, KINDS)
 
 
+def known_region(region: str) -> str:
+    """Two capital letters; a region nobody knows would find no phone number. Raises BadColumns."""
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if region.strip().upper() not in SUPPORTED_REGIONS:
+        raise BadColumns(
+            f"'{region[:40]}' is no region for phone numbers. Give its two letters, such as US, GB or DE."
+        )
+    return region.strip().upper()
+
+
 class Masker:
     """Replaces personal data by [email], [card], [iban], [ip], [token], [phone], [handle] and own kinds.
 
@@ -42,8 +54,9 @@ class Masker:
     def __init__(
         self, region: str = REGION, handles: bool = True, patterns: own_patterns.Patterns = ()
     ) -> None:
+        """Raises BadColumns for a pattern or a region that cannot be used."""
         check_patterns(patterns)
-        self.region = region
+        self.region = known_region(region)
         self.handles = handles
         self.patterns = tuple(patterns)
 

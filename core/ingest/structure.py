@@ -8,13 +8,14 @@ from itertools import chain
 
 from core.domain import Answer, Question, RejectedRow
 from core.errors import BadFile, TooLarge
-from core.ingest.cell_kinds import blank, is_header, kind
+from core.ingest.cell_kinds import blank, is_header, kind, without_mark
 from core.ingest.preview import ROWS, preview
 from core.ingest.raw import Limits
 from core.ingest.records import Block
 from core.ingest.regular import RegularBlock
 
 MOST_TABLES = 20
+MOST_LINES = 10_000_000  # blank ones cost time as well
 TABLE_SHARE = 0.8  # of the records below its names are as wide as they, else it is no table
 PAD, REJECT = "pad", "reject"
 
@@ -62,6 +63,11 @@ def survey(
         if found.rows > limits.max_rows:
             raise TooLarge(
                 f"The file has more than {limits.max_rows:,} rows. Split it and upload the parts one by one."
+            )
+        if len(block.lines) and block.lines[-1] > max(MOST_LINES, 10 * limits.max_rows):
+            raise TooLarge(
+                f"The file has more than {block.lines[-1]:,} lines, most of them blank. "
+                "Remove the blank lines and upload it again."
             )
         if block.longest > limits.max_cell_chars:
             check_cells(block, limits)
@@ -167,7 +173,7 @@ class _Looking:
             table.rows.append(cells)
 
     def _begins_table(self, cells: list[str], table: Table) -> bool:
-        names = [cell.strip() for cell in cells]
+        names = [cell.strip() for cell in without_mark(cells)]
         while names and not names[-1]:
             names.pop()
         own = {name.strip() for name in table.names}

@@ -43,6 +43,7 @@ class Workbook:
             self._strings, self._styles, sheets = _structure(self._package)
             sheets = [self._look(*sheet) for sheet in sheets]
         self._sheet, ask_sheet = _choose(sheets, answers)
+        self._others_left = () if ask_sheet or "sheet" in answers else _left_out(sheets, self._sheet)
         heading = find_heading(self._sheet.head, limits, answers)
         self._heading: Heading = heading
         self.header = heading.names
@@ -53,7 +54,7 @@ class Workbook:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        found = list(self._heading.warnings)
+        found = [*self._others_left, *self._heading.warnings]
         odd = self._oddities
         if odd.uncalculated:
             found.append(
@@ -165,6 +166,17 @@ def _choose(sheets: Sequence[_Sheet], answers: Mapping[str, str]) -> tuple[_Shee
         tuple(Answer(sheet.title, f"Sheet '{sheet.title}'", _preview(sheet)) for sheet in filled),
     )
     return filled[0], (question,)
+
+
+def _left_out(sheets: Sequence[_Sheet], read: _Sheet) -> tuple[str, ...]:
+    others = [f"'{sheet.title}'" for sheet in sheets if sheet is not read and sheet.head]
+    if not others:
+        return ()
+    more = " and others" if len(others) > 5 else ""
+    return (
+        f"Only the sheet '{read.title}' was read. Left out, as hidden or with one row at most: "
+        f"{', '.join(others[:5])}{more}.",
+    )
 
 
 def _preview(sheet: _Sheet) -> tuple[tuple[str, ...], ...]:

@@ -59,7 +59,7 @@ class Datasets:
         with transaction(self.engines.read) as connection:
             if dataset_id is not None:
                 ready_dataset(connection, dataset_id)
-            stored = same_import(connection, sha256, columns, {}, dataset_id)
+            stored = same_import(connection, sha256, columns, {}, dataset_id, name)
         if stored is not None:
             return stored
         table = table.rename(columns={"label": LABEL + (label_set_name or columns.label or "label")})

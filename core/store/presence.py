@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from core.domain import Columns, Dataset, Import
 from core.errors import CannotTrain, NotFound
@@ -43,9 +43,13 @@ def same_import(
     columns: Columns,
     answers: Mapping[str, str],
     dataset_id: int | None,
+    name: str = "",
 ) -> Import | None:
-    """The import of the same file, read in the same way for the same target, if all its rows are there."""
-    target = import_.c.opened if dataset_id is None else import_.c.dataset_id == dataset_id
+    """The import of the same file, read in the same way for the same target (the dataset, or without one
+    a dataset of that name), if all its rows are there."""
+    named = select(dataset.c.id).where(dataset.c.name == name)
+    opened = and_(import_.c.opened, import_.c.dataset_id.in_(named))
+    target = opened if dataset_id is None else import_.c.dataset_id == dataset_id
     query = select(import_).where(import_.c.sha256 == sha256, target, import_.c.dataset_id.in_(ready()))
     for row in connection.execute(query.order_by(import_.c.id)).all():
         found = to_import(row)

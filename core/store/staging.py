@@ -130,7 +130,14 @@ class Staging:
                 return done
             commit_to(connection, fence)
             known = _staged(connection, staged)
-            stored = same_import(connection, known.sha256, to_roles(known.columns), known.answers, None)
+            stored = same_import(
+                connection,
+                known.sha256,
+                to_roles(known.columns),
+                known.answers,
+                None,
+                _name(connection, staged),
+            )
             if stored is None:
                 change = update(dataset).where(dataset.c.id == staged)
                 connection.execute(change.values(state=READY, health=health))
@@ -203,6 +210,10 @@ class Staging:
         staged = select(dataset.c.id).where(dataset.c.state == STAGING).order_by(dataset.c.id)
         with transaction(self.engines.read) as connection:
             return [int(key) for key in connection.scalars(staged)]
+
+
+def _name(connection: Connection, staged: int) -> str:
+    return connection.scalar(select(dataset.c.name).where(dataset.c.id == staged))
 
 
 def _id(import_id: int):

@@ -256,7 +256,9 @@ class _Import:
         return replace(
             outcome,
             status=STORED,
+            rows_in=done.rows_in,
             rows_stored=done.rows_stored,
+            rejections=done.rejections,
             import_id=done.id,
             dataset_id=done.dataset_id,
         )

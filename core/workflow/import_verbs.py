@@ -13,9 +13,23 @@ from core.errors import AppError, BadColumns, BadFile, NotFound
 from core.store.store import Store, open_store
 from core.workflow import importing, people
 from core.workflow.import_file import ASK, STAGED, Look, Order, Outcome
+from core.workflow.leftovers import sweep
 from core.workflow.task import Task
 from core.workflow.uploads import drop_upload, keep_upload
 
+ANSWERS = (
+    "encoding",
+    "delimiter",
+    "header",
+    "table",
+    "quotes",
+    "short_rows",
+    "sheet",
+    "columns",
+    "region",
+    "handles",
+)
+ABOUT = ("dates:", "scale:", "pattern:")
 SINGLE = ("date", "rating", "author", "account", "channel", "language", "id")
 
 
@@ -54,6 +68,7 @@ def import_file(chosen: argparse.Namespace) -> dict:
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
     answers = dict(_pair(pair) for pair in chosen.answer)
+    sweep(store, settings)  # what a killed import left
     try:
         upload = keep_upload(settings, _bytes(chosen.file))
     except BadFile as error:
@@ -77,6 +92,11 @@ def _pair(text: str) -> tuple[str, str]:
     key, sign, value = text.partition("=")
     if not sign or not key:
         raise BadColumns(f"'{text[:80]}' is no answer. Write it as --answer KEY=VALUE.")
+    if key not in ANSWERS and not key.startswith(ABOUT):
+        known = ", ".join((*ANSWERS, *(f"{about}NAME" for about in ABOUT)))
+        raise BadColumns(f"'{key[:80]}' is no question. The keys are {known}.")
+    if key == "handles" and value not in ("mask", "keep"):
+        raise BadColumns("The answer to handles is mask or keep.")
     return key, value
 
 

@@ -133,6 +133,8 @@ def test_what_is_no_table_is_refused_with_a_reason(call, tmp_path):
 
 
 def test_words_that_do_not_fit_end_with_a_sentence(call, file):
+    assert "dates:NAME" in call("import", file, "--answer", "nothing=1", code=2)
+    assert "two letters" in call("import", file, "--answer", "region=Germany")["reason"]
     assert "KEY=VALUE" in call("import", file, "--answer", "nothing", code=2)
     assert "no column" in call("import", file, "--text", "missing")["reason"]
     assert "required" in call("forget", code=2)

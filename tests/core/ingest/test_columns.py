@@ -3,6 +3,7 @@ import pytest
 
 from core.domain import Columns
 from core.errors import BadColumns
+from core.ingest.column_names import names_people
 from core.ingest.columns import check_columns, guess_columns, preview_roles
 
 
@@ -178,3 +179,17 @@ def test_preview():
     assert list(preview.columns) == ["column", "role", "example values", "share filled"]
     assert preview.iloc[0].tolist() == ["t", "text", "x" * 59 + "… · b", 0.75]
     assert preview.iloc[1].tolist() == ["l", "", "", 0.0]
+
+
+@pytest.mark.parametrize(
+    "name", ["Phone Number", "Telefonnummer", "customer_phone", "手机号", "Full Name", "Reported By"]
+)
+def test_columns_that_say_whom_or_how_to_call_name_people(name):
+    assert names_people(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Phone", "phone_model", "Product owner team", "mobile", "Device", "country"]
+)
+def test_columns_of_devices_name_nobody(name):
+    assert not names_people(name)

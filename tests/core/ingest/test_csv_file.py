@@ -284,3 +284,27 @@ def test_names_far_below_their_first_time_are_no_row():
     table = read_csv("\n".join(lines).encode(), Limits())
     assert len(table.frame) == 800
     assert [(row.line, row.reason) for row in table.rejected] == [(402, "repeats the column names")]
+
+
+def test_names_behind_a_byte_order_mark_between_joined_files_are_no_row():
+    below = "".join(f"{n},it is slow\n" for n in range(3_000))
+    for first in ("1,it works\n", below):
+        raw = read(f"id,text\n{first}\ufeffid,text\n9,it hangs\n", Limits())
+        assert not raw.questions
+        assert [row.reason for row in raw.rejected] == ["repeats the column names"]
+        assert cells(raw)[-1] == ["9", "it hangs"]
+
+
+def test_the_names_of_a_chosen_later_table_belong_to_no_other():
+    text = "id,text,stars\n1,it works,5\n2,it hangs,1\n\ncountry,users\nDE,100\nUS,200\n"
+    table = open_table(text.encode(), SMALL, {"table": "2"})
+    rows = {row.line: row.reason for chunk in table.chunks() for row in chunk.rejected}
+    assert rows[2] == "belongs to another table in the file (that on line 1)"
+    assert rows[5] == "holds the column names of this table"
+
+
+def test_endless_blank_lines_are_refused_in_time():
+    begun = time.monotonic()
+    with pytest.raises(TooLarge, match="most of them blank"):
+        read("id,text\n1,it works\n" + "\n" * 12_000_000, Limits())
+    assert time.monotonic() - begun < 10

@@ -77,3 +77,28 @@ def test_kinds_of_cells(cell, found):
 def test_names_of_columns():
     assert all(map(is_name, ["text", "Review text", "created_at", "fieldName", "col1", "a", "评论"]))
     assert not any(map(is_name, ["5", "It works now.", "2024-01-01", "", "Paris"]))
+
+
+NAMED = ["ID", "Date", "Comment", "Rating", "Region"]
+ROW = ["7", "2024-05-01", "It works well now.", "5", "North"]
+
+
+@pytest.mark.parametrize(
+    ("above", "asked"),
+    [
+        ([["Feedback report"], ["Created", "2024-05-01"], []], False),  # a value, and a blank line
+        ([["Created", "2024-05-01"]], False),  # a value
+        ([["Made by", "Ann"], []], False),  # a blank line
+        ([["Made by", "Ann"]], True),
+    ],
+)
+def test_a_preamble_that_excel_padded_stands_above_the_names(above, asked):
+    padded = [cells + [""] * (5 - len(cells)) for cells in above]
+    found = header([*padded, NAMED, ROW, ROW])
+    assert (found.index, found.named, found.question is not None) == (len(above), True, asked)
+
+
+def test_empty_names_above_fuller_rows_are_no_preamble():
+    rows = [[str(n), f"It works in version {n}.", "", "", ""] for n in range(5)]
+    found = header([["ID", "Text", "", "", ""], *rows, ["9", "Fine by me now.", "5", "6", "7"]])
+    assert (found.index, found.question) == (0, None)

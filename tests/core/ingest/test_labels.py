@@ -72,3 +72,13 @@ def test_warnings_show_no_label_that_may_be_personal():
 )
 def test_several_labels_in_a_cell_are_told_by_parts_that_come_back(cells, multi):
     assert looks_multi(cells) is multi
+
+
+def test_lists_of_labels_are_told_and_read_however_short():
+    cells = ['["bug", "billing"]', '["bug"]', "[]"]
+    assert looks_multi(cells)
+    assert read(*cells) == ([["bug", "billing"], ["bug"], []], ())
+    assert split("['bug', \"can't log in\", 'a,b']", ",") == ["bug", "can't log in", "a,b"]
+    assert split("[]", ",") == []
+    assert split("['bug' 'x']", ",") == ["['bug' 'x']"]  # no list
+    assert not looks_multi(["[]", "[]"])

@@ -135,6 +135,8 @@ def test_surveys_are_known_and_their_questions_told_by_contents(name, header):
     )
     found = guess_columns(frame)
     assert found.text == "What should we change?"
+    asked = "How likely are you to recommend us?"
+    assert found.rating == (asked if asked in header else None)
     assert found.date == find_survey(header).roles["date"]
     assert found.author == ("Email Address" if "Email Address" in header else None)
     assert "Which plan do you use?" not in header or found.segments == ("Which plan do you use?",)

@@ -334,3 +334,12 @@ def test_a_flipped_byte_gives_rows_or_a_sentence(place):
         assert str(error).endswith(".")
     else:
         assert len(read) <= 2
+
+
+def test_sheets_that_are_left_out_are_told():
+    data = book([["Made by", "Ann"]], [["id", "comment"], ["1", "It works now."], ["2", "It is slow."]])
+    table = open_workbook(data, Limits())
+    assert not table.questions
+    assert [warning for warning in table.warnings if "was read" in warning]
+    chosen = open_workbook(data, Limits(), {"sheet": table.answers["sheet"]})
+    assert not [warning for warning in chosen.warnings if "was read" in warning]

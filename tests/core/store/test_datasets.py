@@ -80,7 +80,7 @@ def test_more_ids_than_one_query_takes(store, make_table, add):
 
 
 def test_the_same_file_is_stored_once(store, stored, make_table, add):
-    again = add(store, make_table(["slow", "crash", "nice"], ["bug", "bug", ""]), name="Other name")
+    again = add(store, make_table(["slow", "crash", "nice"], ["bug", "bug", ""]))
     assert again == stored
     assert [known.name for known in store.datasets.list()] == ["Reviews"]
     into_itself = add(store, make_table(["slow"]), dataset_id=stored.dataset_id)

@@ -180,3 +180,13 @@ def test_a_finished_run_says_when_its_comments_changed(store, settings, keep, ma
     )
     importing.merge(store, staged.staged, dataset_id)
     assert "21 comments now" in runs.changed_since(store, store.runs.get(run.id))
+
+
+def test_the_same_file_under_another_name_is_a_dataset_of_its_own(store, run, order, settings):
+    first, again = run(file_of(5)), run(file_of(5))
+    assert first.dataset_id == again.dataset_id, "the same name: nothing twice"
+    upload, wanted = order(file_of(5))
+    params = {"upload": upload, "order": asdict(wanted) | {"name": "June"}}
+    other = importing.to_outcome(importing.run_import(store, settings, params))
+    assert other.dataset_id != first.dataset_id
+    assert {dataset.name for dataset in store.datasets.list()} == {"May", "June"}
