@@ -144,13 +144,15 @@ class LabelSet:
     name: str
     counts: Mapping[str, int]  # label -> labelled rows, largest first
     multi: bool = False  # a row may carry several of them
+    gate: "GateRule | None" = None  # what its models must reach; None: the defaults
 
 
 # ---- training -----------------------------------------------------------------------------
 
 BUNDLED_ENCODER = "all-MiniLM-L6-v2"
-QUICK, BETTER = "quick", "better"
+QUICK, BETTER, TFIDF, BILSTM, MAJORITY = "quick", "better", "tfidf", "bilstm", "majority"
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
+STRATIFIED, GROUPED, BY_TIME, KFOLD = "stratified", "grouped", "time", "kfold"
 
 
 @dataclass(frozen=True)
@@ -158,20 +160,41 @@ class TrainingOptions:
     mode: str = QUICK
     encoder: str = BUNDLED_ENCODER
     seed: int = 0
-    epochs: int = 3  # Better only
+    epochs: int = 3  # Better and BiLSTM
     max_tokens: int = 128
     body_rate: float = 1e-4  # learning rate of the encoder, Better only
     head_rate: float = 1e-2
     batch_tokens: int = 1024
+    split: str = STRATIFIED  # stratified, grouped, time, kfold:K or kfold:KxR (K folds, R times)
+    split_seed: int = 0  # apart from `seed`: other weights are judged on the same held-out rows
+    test_dataset: int = 0  # judge on the labelled rows of this dataset; 0: on held-out rows of its own
+    balance: str = "none"  # weights (rare labels weigh more) or sampling (they are drawn more often)
+    patience: int = 0  # epochs without a better validation score before it stops; 0: all epochs
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.0
+    frozen_layers: int = 0  # lowest layers, and the embeddings, that stay as they are
+    adapter_rank: int = 0  # low-rank adapters (LoRA) of this rank; 0: all weights
+    augment: float = 0.0  # share of training rows that get one changed copy
+    bilstm: bool = False  # a BiLSTM among the baselines
+    vectors: str = ""  # id of an uploaded file of word vectors for the BiLSTM; "": learned
+    without: tuple[str, ...] = ()  # words taken out of every text before training
+    trial_of: int = 0  # the run whose tuning tried these settings
 
 
 @dataclass(frozen=True)
 class LabelScore:
+    """One label on the held-out rows; ranges are 90 %."""
+
     label: str
-    precision: float
-    recall: float
+    precision: float  # found rows over all rows called so
+    recall: float  # found rows over all rows of the label
     f1: float
     support: int  # held-out rows with this label
+    precision_range: tuple[float, float] | None = None  # None: measured before ranges were stored
+    recall_range: tuple[float, float] | None = None
+    f1_range: tuple[float, float] | None = None
+    auc: float | None = None  # area under the ROC curve, this label against the rest; None: undefined
+    average_precision: float | None = None  # area under the precision-recall curve
 
 
 @dataclass(frozen=True)
@@ -179,12 +202,94 @@ class Scores:
     """One model on the held-out rows of a run."""
 
     name: str
-    accuracy: float
+    accuracy: float  # several labels a row: share of rows whose labels are all right and none too many
     macro_f1: float
     balanced_accuracy: float
     per_label: tuple[LabelScore, ...]
-    confusion: tuple[tuple[int, ...], ...]  # [true][predicted], in the order of the labels
+    confusion: tuple[tuple[int, ...], ...]  # [true][predicted], in the order of the labels; () for multi
     n: int
+    weighted_f1: float | None = None
+    macro_auc: float | None = None
+    calibration_error: float | None = None  # expected calibration error of its probabilities
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # field name -> 90 % range
+    multi: bool = False
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A reason to trust the held-out figures less."""
+
+    kind: str  # copies, label_words, test_above_train, few_rows, one_sided
+    words: str  # for the person: what was found, what it means, what to do
+    rows: int
+    ids: tuple[int, ...] = ()  # examples
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The held-out rows with one value of one column."""
+
+    column: str
+    value: str
+    accuracy: "Estimate"
+    macro_f1: float
+    worse: bool  # clearly below the other rows (exact test, false discovery rate 10 %)
+    worst: bool  # the one to look at first
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LearningPoint:
+    labels: int  # labelled rows learned from
+    macro_f1: "Estimate"
+    forecast: bool = False  # not measured: where the curve goes
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a run's held-out rows say beside the scores of its model."""
+
+    split: str = ""  # one sentence
+    train: int = 0  # rows learned from
+    validation: int = 0
+    validation_f1: float | None = None  # what tuning compares: the held-out rows stay untouched
+    baselines: tuple[Scores, ...] = ()  # on the same held-out rows, in the order they are shown
+    leaks: tuple[Leak, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    learning: tuple[LearningPoint, ...] = ()
+    knows: tuple[str, ...] = ()  # what so many labels can and cannot tell
+    facts: Mapping[str, object] = field(default_factory=dict)  # settings used, printed in the model card
+
+
+@dataclass(frozen=True)
+class GateRule:
+    """What a model must reach to be good enough for one label set."""
+
+    macro_f1: float = 0.80
+    recall: float = 0.60  # of every label
+    calibration_error: float = 0.05
+
+
+@dataclass(frozen=True)
+class GateResult:
+    name: str  # Macro F1, Recall of <label>, Calibration error
+    value: float
+    bound: float
+    at_least: bool  # False: at most
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A model that was put to work for its label set; the newest one counts, the others are history."""
+
+    id: int
+    label_set_id: int
+    run_id: int
+    results: tuple[GateResult, ...]
+    passed: bool
+    note: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -204,7 +309,7 @@ class TrainingRun:
     dataset_id: int
     label_set_id: int
     job_id: int | None
-    status: str  # queued, running, done, failed, cancelled
+    status: str  # queued, running, paused, done, failed, cancelled
     options: TrainingOptions
     labels: tuple[str, ...]
     data_sha256: str
@@ -222,6 +327,7 @@ class TrainingRun:
     error: str
     created_at: datetime
     finished_at: datetime | None
+    evaluation: Evaluation | None = None  # None: trained before it was measured, or not done
 
     @property
     def recommended(self) -> str:
@@ -230,13 +336,20 @@ class TrainingRun:
             return "model"
         return "model" if self.model.macro_f1 >= self.baseline.macro_f1 else "baseline"
 
+    @property
+    def winner(self) -> Scores | None:
+        """The best by macro F1 of the model and all that was measured beside it; the model on a tie."""
+        beside = self.evaluation.baselines if self.evaluation else ()
+        measured = [scores for scores in (self.model, self.baseline, *beside) if scores is not None]
+        return max(measured, key=lambda scores: scores.macro_f1, default=None)
+
 
 @dataclass(frozen=True)
 class Job:
     id: int
     kind: str
     params: Mapping[str, object]
-    state: str  # queued, running, done, failed, cancelled
+    state: str  # queued, running, paused, done, failed, cancelled
     owner: str
     attempt: int
     pct: float  # 0..100
@@ -247,6 +360,7 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     result: Mapping[str, object] | None = None  # what its function returned
+    pause_requested: bool = False
 
 
 # ---- explanation --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ AppError
 │   └── Damaged        a stored artifact does not match its recorded hash
 ├── JobStopped
 │   ├── Cancelled      a person cancelled the job
+│   ├── Paused         a person paused it: it keeps what it has and goes on later
 │   └── LeaseLost      another worker owns the job now
 ├── StoreError         the database is busy, newer than the code or unreadable
 └── ConfigError        a setting is wrong
@@ -68,6 +69,10 @@ class JobStopped(AppError):
 
 
 class Cancelled(JobStopped):
+    pass
+
+
+class Paused(JobStopped):
     pass
 
 

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")), *sorted((ROOT / "core").rglob("*.py"))]
 
 GROUND = {"core.domain", "core.errors", "core.config"}
-STAGES = {"core.ingest", "core.store", "core.models", "core.insights", "core.charts"}
-MAKERS = {"core.training", "core.explain", "core.reports", "core.jobs", "core.jobs.watch"}
+STAGES = {"core.ingest", "core.store", "core.models", "core.evaluation", "core.insights", "core.charts"}
+MAKERS = {"core.training", "core.explain", "core.export", "core.reports", "core.jobs", "core.jobs.watch"}
 ROOMS = {  # room -> what it may import beside itself
     "core.errors": set(),
     "core.domain": set(),
@@ -22,10 +22,12 @@ ROOMS = {  # room -> what it may import beside itself
     "core.ingest": GROUND,
     "core.store": GROUND,
     "core.models": GROUND,
+    "core.evaluation": GROUND,
     "core.insights": GROUND,
     "core.charts": GROUND,
-    "core.training": GROUND | {"core.models"},
+    "core.training": GROUND | {"core.models", "core.evaluation"},
     "core.explain": GROUND | {"core.models", "core.charts"},
+    "core.export": GROUND | {"core.models"},
     "core.reports": GROUND | {"core.charts"},
     "core.jobs": GROUND | {"core.store", "core.jobs.watch"},
     "core.jobs.watch": GROUND | {"core.store", "core.jobs"},
@@ -41,8 +43,10 @@ HOMES = {  # library -> the only rooms that import it
     "starlette": {"pages"},
     "sqlalchemy": {"core.store"},
     "alembic": {"core.store"},
-    "torch": {"core.models", "core.training", "core.explain"},
-    "transformers": {"core.models", "core.training", "core.explain"},
+    "torch": {"core.models", "core.training", "core.explain", "core.export"},
+    "transformers": {"core.models", "core.training", "core.explain", "core.export"},
+    "onnx": {"core.export"},
+    "onnxruntime": {"core.export"},
     "plotly": {"core.charts"},
     "pptx": {"core.reports"},
     "xlsxwriter": {"core.reports"},

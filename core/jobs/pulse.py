@@ -8,16 +8,18 @@ from types import TracebackType
 from typing import Self
 
 from core.domain import Job
-from core.errors import Cancelled, JobStopped, LeaseLost, StoreError
+from core.errors import Cancelled, JobStopped, LeaseLost, Paused, StoreError
 from core.store.jobs import Jobs
-from core.store.tables import CANCELLED
+from core.store.tables import CANCELLED, PAUSED
 
 BEAT_S = 0.5
 GRACE_S = 0.8  # with a beat before it and a busy machine, cancel takes effect within 2 s
+PAUSE_GRACE_S = 8.0  # it writes down how far it has come
 STOPPED = 3  # exit status of a worker that had to end itself
 
 SENTENCES = {
     Cancelled: "This job was cancelled.",
+    Paused: "This job was paused.",
     LeaseLost: "Another worker has taken over this job, so this one stopped.",
 }
 
@@ -46,7 +48,7 @@ class Pulse:
         self._thread.join()
 
     def progress(self, pct: float, message: str) -> None:
-        """Kept for the next beat. Raises Cancelled or LeaseLost."""
+        """Kept for the next beat. Raises Cancelled, Paused or LeaseLost."""
         self._progress = (min(max(float(pct), 0.0), 100.0), message)
         if self._reason is not None:
             raise self._reason(SENTENCES[self._reason])
@@ -62,12 +64,14 @@ class Pulse:
 
     def _beat(self) -> None:
         latest = self._progress
-        cancel = self._jobs.beat(*self._fence, *latest)
+        told = self._jobs.beat(*self._fence, *latest)
         if latest != self._written:
             self._log.info("%.1f %% %s", *latest)
         self._written = latest
-        if cancel:
+        if told.cancel:
             self._reason = Cancelled
+        elif told.pause:
+            self._reason = Paused
 
     def _live(self) -> None:
         try:
@@ -75,12 +79,12 @@ class Pulse:
                 if self._ended.wait(BEAT_S):
                     return
                 self._beat_or_lose()
-            if self._ended.wait(GRACE_S):
+            if self._ended.wait(PAUSE_GRACE_S if self._reason is Paused else GRACE_S):
                 return
             self._log.warning("the function did not stop, so the worker ends")
-            if self._reason is Cancelled:
+            if self._reason is not LeaseLost:
                 with suppress(LeaseLost):  # it ended by itself at the last moment
-                    self._jobs.finish(*self._fence, CANCELLED)
+                    self._jobs.finish(*self._fence, PAUSED if self._reason is Paused else CANCELLED)
         except Exception:
             # Without a pulse nobody could stop the job: the next worker takes it up again.
             self._log.exception("the pulse failed, so the worker ends")

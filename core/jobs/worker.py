@@ -14,14 +14,14 @@ from dataclasses import dataclass
 
 from core.config import Settings
 from core.domain import Job
-from core.errors import AppError, Cancelled, LeaseLost
+from core.errors import AppError, Cancelled, LeaseLost, Paused
 from core.jobs import locks
 from core.jobs.job_log import open_log
 from core.jobs.pulse import Pulse
 from core.jobs.queue import job_lock, job_log, owner_name, release_orphans, worker_lock
 from core.store.jobs import Fence
 from core.store.store import Store
-from core.store.tables import CANCELLED, DONE, FAILED
+from core.store.tables import CANCELLED, DONE, FAILED, PAUSED
 
 NICENESS = 10
 POLL_S = 0.2
@@ -38,7 +38,7 @@ class JobContext:
 
     job: Job
     fence: Fence
-    progress: Callable[[float, str], None]  # 0..100; raises Cancelled or LeaseLost
+    progress: Callable[[float, str], None]  # 0..100; raises Cancelled, Paused or LeaseLost
     should_stop: Callable[[], bool]
     log: logging.Logger  # ids, counts and hashes only
 
@@ -144,6 +144,8 @@ def _run(
         raise
     except Cancelled:
         return CANCELLED, "", None
+    except Paused:
+        return PAUSED, "", None
     except AppError as error:
         log.exception("failed with a sentence")
         return FAILED, str(error), None

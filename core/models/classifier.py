@@ -1,42 +1,48 @@
-"""An encoder with a linear head and calibration: texts in, probabilities of labels out."""
+"""Texts in, probabilities of labels out: what every model answers, and an encoder with a linear head."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from core.domain import Token
 from core.models.encoder import Encoder
 
+OnBatch = Callable[[int, int], None]  # (done, all); may raise to stop
+
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bias-corrected temperature scaling: softmax(log P / temperature + bias)."""
+    """One label a text: bias-corrected temperature scaling, softmax(log P / temperature + bias)."""
 
     temperature: float
     bias: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Head:
-    """Logits = vectors @ weight.T + bias; weight (labels, size)."""
+class Platt:
+    """Several labels a text: each label by itself, sigmoid(slope z + bias) (Platt 1999)."""
 
-    weight: np.ndarray
-    bias: np.ndarray
-
-    def logits(self, vectors: np.ndarray) -> np.ndarray:
-        return vectors.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
-
-    def probabilities(self, vectors: np.ndarray, calibration: Calibration | None = None) -> np.ndarray:
-        """(rows, labels) float64, rows sum to 1."""
-        logits = self.logits(vectors)
-        return np.exp(log_softmax(logits)) if calibration is None else calibrated(logits, calibration)
+    slope: tuple[float, ...]
+    bias: tuple[float, ...]
 
 
-def calibrated(logits: np.ndarray, calibration: Calibration) -> np.ndarray:
+def raw(logits: np.ndarray, multi: bool) -> np.ndarray:
+    """Probabilities (rows, labels) without calibration."""
+    return sigmoid(logits) if multi else np.exp(log_softmax(logits))
+
+
+def calibrated(logits: np.ndarray, calibration: Calibration | Platt) -> np.ndarray:
     """Probabilities (rows, labels) after the calibration."""
+    if isinstance(calibration, Platt):
+        return sigmoid(logits * np.asarray(calibration.slope) + np.asarray(calibration.bias))
     logs = log_softmax(logits) / calibration.temperature + np.asarray(calibration.bias)
     return np.exp(log_softmax(logs))
+
+
+def sigmoid(values: np.ndarray) -> np.ndarray:
+    return 0.5 * (1.0 + np.tanh(0.5 * values))  # never overflows
 
 
 def log_softmax(values: np.ndarray) -> np.ndarray:
@@ -45,25 +51,87 @@ def log_softmax(values: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class Head:
+    """Logits = vectors @ weight.T + bias; weight (labels, size)."""
+
+    weight: np.ndarray
+    bias: np.ndarray
+    multi: bool = False  # several labels a text
+
+    def logits(self, vectors: np.ndarray) -> np.ndarray:
+        return vectors.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
+
+    def probabilities(
+        self, vectors: np.ndarray, calibration: Calibration | Platt | None = None
+    ) -> np.ndarray:
+        """(rows, labels) float64; with one label a text rows sum to 1."""
+        logits = self.logits(vectors)
+        return raw(logits, self.multi) if calibration is None else calibrated(logits, calibration)
+
+
+class TextModel(Protocol):
+    """What can be asked of any trained model, whatever it is made of."""
+
+    @property
+    def kind(self) -> str:
+        """encoder, tfidf or bilstm: which module reads its files."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def multi(self) -> bool: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    def logits(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
+        """(texts, labels) float64 before the calibration; each distinct text is read once."""
+        ...
+
+    def probabilities(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
+        """(texts, labels) float64, calibrated."""
+        ...
+
+    def tokens(self, text: str) -> tuple[Token, ...]:
+        """What the model reads of the text, with the places in it."""
+        ...
+
+    def unknown_tokens(self, text: str) -> list[tuple[int, int]]:
+        """Places of the text that the model has no token for."""
+        ...
+
+
+@dataclass(frozen=True)
 class Classifier:
     encoder: Encoder
     head: Head
     labels: tuple[str, ...]
-    calibration: Calibration
+    calibration: Calibration | Platt
+
+    kind = "encoder"
+
+    @property
+    def multi(self) -> bool:
+        return self.head.multi
 
     @property
     def max_tokens(self) -> int:
         return self.encoder.max_tokens
 
-    def probabilities(
-        self, texts: Sequence[str], on_batch: Callable[[int, int], None] | None = None
-    ) -> np.ndarray:
-        """Calibrated (texts, labels) float64; each distinct text is read once."""
+    def logits(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
+        """(texts, labels) float64; each distinct text is read once."""
         if not len(texts):
             return np.zeros((0, len(self.labels)))
         distinct = {text: number for number, text in enumerate(dict.fromkeys(texts))}
         vectors = self.encoder.embed(list(distinct), on_batch)
-        return self.head.probabilities(vectors, self.calibration)[[distinct[text] for text in texts]]
+        return self.head.logits(vectors)[[distinct[text] for text in texts]]
+
+    def probabilities(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
+        """Calibrated (texts, labels) float64."""
+        logits = self.logits(texts, on_batch)
+        return calibrated(logits, self.calibration) if len(texts) else logits
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         return self.encoder.tokens(text)

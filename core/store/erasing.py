@@ -18,6 +18,7 @@ from core.store.tables import (
     embedding,
     feedback,
     feedback_before,
+    held_out,
     import_,
     job,
     label,
@@ -173,7 +174,7 @@ def _gather(
         erased.texts += words_of(row.before, "text")
         gathered.hashes.update(words_of(row.before, "text_hash"))
         gathered.updated[row.import_id] += 1
-    for table in (label, run_row, prediction, feedback_before, similar):
+    for table in (label, run_row, prediction, held_out, feedback_before, similar):
         erased.rows[table.name] += _count(connection, table, ids)
 
 

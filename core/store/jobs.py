@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from core.domain import Job
 from core.errors import Cancelled, LeaseLost, NotFound
 from core.store.database import Engines, transaction
-from core.store.tables import ACTIVE, CANCELLED, DONE, FAILED, QUEUED, RUNNING, job, run
+from core.store.tables import ACTIVE, CANCELLED, DONE, FAILED, OPEN, PAUSED, QUEUED, RUNNING, job, run
 from core.store.values import to_job
 
 Fence = tuple[int, str, int]  # job id, owner, attempt
@@ -25,6 +25,14 @@ WORN_OUT = (
     "Choose fewer rows or a smaller encoder, then start it again."
 )
 ORDER = (job.c.state == QUEUED, job.c.priority, job.c.id)  # what runs first, then the queue
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a person wants of a running job."""
+
+    cancel: bool
+    pause: bool
 
 
 @dataclass(frozen=True)
@@ -69,18 +77,19 @@ class Jobs:
 
     def beat(
         self, job_id: int, owner: str, attempt: int, pct: float | None = None, message: str | None = None
-    ) -> bool:
-        """Write progress and say whether cancel was requested. Raises LeaseLost."""
+    ) -> Told:
+        """Write progress and say what was requested meanwhile. Raises LeaseLost."""
         news = {"pct": pct, "message": message}
         news = {name: value for name, value in news.items() if value is not None}
         with transaction(self.engines.write) as connection:
             change = (
                 update(job).where(_held((job_id, owner, attempt))).values(heartbeat=time.monotonic(), **news)
             )
-            row = connection.execute(change.returning(job.c.cancel_requested)).one_or_none()
+            asked = (job.c.cancel_requested, job.c.pause_requested)
+            row = connection.execute(change.returning(*asked)).one_or_none()
         if row is None:
             raise _lost()
-        return row.cancel_requested
+        return Told(row.cancel_requested, row.pause_requested)
 
     def finish(
         self,
@@ -91,21 +100,43 @@ class Jobs:
         error: str = "",
         result: Mapping[str, object] | None = None,
     ) -> None:
-        """done, failed or cancelled; the last two reach the run as well. Raises LeaseLost."""
+        """done, failed, cancelled or paused; all but the first reach the run as well. Raises LeaseLost."""
         with transaction(self.engines.write) as connection:
             if not _end(connection, _held((job_id, owner, attempt)), state, error, result):
                 raise _lost()
 
     def cancel(self, job_id: int) -> Job:
-        """At once while queued; a running job is asked to stop, unless what it made is there already.
+        """At once while nobody works on it; a running job is asked to stop, unless what it made is there.
 
         Raises NotFound.
         """
         with transaction(self.engines.write) as connection:
             theirs = and_(job.c.id == job_id, ~job.c.committed)
-            _end(connection, and_(theirs, job.c.state == QUEUED), CANCELLED)
+            _end(connection, and_(theirs, job.c.state.in_((QUEUED, PAUSED))), CANCELLED)
             running = and_(theirs, job.c.state == RUNNING)
             connection.execute(update(job).where(running).values(cancel_requested=True))
+            return _job(connection, job_id)
+
+    def pause(self, job_id: int) -> Job:
+        """At once while queued; a running job is asked to keep what it has and stop. Raises NotFound."""
+        with transaction(self.engines.write) as connection:
+            theirs = and_(job.c.id == job_id, ~job.c.committed, ~job.c.cancel_requested)
+            _end(connection, and_(theirs, job.c.state == QUEUED), PAUSED)
+            running = and_(theirs, job.c.state == RUNNING)
+            connection.execute(update(job).where(running).values(pause_requested=True))
+            return _job(connection, job_id)
+
+    def resume(self, job_id: int) -> Job:
+        """Back into the line, at its old place; nothing for a job that is not paused. Raises NotFound."""
+        with transaction(self.engines.write) as connection:
+            paused = and_(job.c.id == job_id, job.c.state == PAUSED)
+            values = {"state": QUEUED, "owner": "", "pause_requested": False, "finished_at": None}
+            # A pause is no failure: it uses up none of the attempts.
+            change = update(job).where(paused).values(**values, max_attempts=job.c.max_attempts + 1)
+            row = connection.execute(change.returning(job.c.run_id)).one_or_none()
+            if row is not None and row.run_id is not None:
+                again = update(run).where(run.c.id == row.run_id, run.c.status == PAUSED)
+                connection.execute(again.values(status=QUEUED, finished_at=None))
             return _job(connection, job_id)
 
     def release(self, job_id: int, owner: str) -> None:
@@ -127,6 +158,12 @@ class Jobs:
         """The running job of a device, or of each, then the queued ones in their order."""
         with transaction(self.engines.read) as connection:
             return [to_job(row) for row in _active(connection, device)]
+
+    def paused(self) -> list[Job]:
+        """Oldest first."""
+        with transaction(self.engines.read) as connection:
+            rows = connection.execute(select(job).where(job.c.state == PAUSED).order_by(job.c.id))
+            return [to_job(row) for row in rows]
 
     def recent(self, limit: int = 20) -> list[Job]:
         """Of any state, newest first."""
@@ -175,7 +212,7 @@ def add_job(
     run_id: int | None = None,
     device: str = "",
 ) -> Job:
-    same = select(job).where(job.c.key == key, job.c.state.in_(ACTIVE))
+    same = select(job).where(job.c.key == key, job.c.state.in_(OPEN))
     row = None if key is None else connection.execute(same).first()
     if row is not None:
         return to_job(row)
@@ -244,6 +281,7 @@ def _end(
 
 def _end_hopeless(connection: Connection, where: ColumnElement[bool]) -> None:
     _end(connection, and_(where, job.c.cancel_requested), CANCELLED)
+    _end(connection, and_(where, job.c.state == RUNNING, job.c.pause_requested), PAUSED)
     _end(connection, and_(where, job.c.attempt >= job.c.max_attempts), FAILED, WORN_OUT)
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, select, update
 
-from core.domain import LabelSet
+from core.domain import GateRule, LabelSet
 from core.errors import NotFound
 from core.store.database import Engines, insert_columns, transaction
 from core.store.presence import ready
 from core.store.tables import label, label_set
+from core.store.values import to_label_set
 
 IMPORTED, RANDOM = "imported", "random"
 
@@ -25,7 +26,7 @@ class Labels:
         query = select(label_set).where(visible).order_by(label_set.c.id)
         with transaction(self.engines.read) as connection:
             rows = connection.execute(query).all()
-            return [LabelSet(**row._mapping, counts=_counts(connection, row.id)) for row in rows]
+            return [to_label_set(row, _counts(connection, row.id)) for row in rows]
 
     def get(self, label_set_id: int) -> LabelSet:
         """Raises NotFound."""
@@ -34,7 +35,14 @@ class Labels:
             row = connection.execute(query).one_or_none()
             if row is None:
                 raise NotFound("These labels are not there any more. Choose others on the Feedback page.")
-            return LabelSet(**row._mapping, counts=_counts(connection, row.id))
+            return to_label_set(row, _counts(connection, row.id))
+
+    def set_gate(self, label_set_id: int, gate: GateRule | None) -> None:
+        """What models of this label set must reach; None: the defaults again. Raises NotFound."""
+        self.get(label_set_id)
+        with transaction(self.engines.write) as connection:
+            change = update(label_set).where(label_set.c.id == label_set_id)
+            connection.execute(change.values(gate=gate))
 
     def table(self, label_set_id: int) -> pd.DataFrame:
         """feedback_id and label of every labelled row, ordered by feedback_id."""

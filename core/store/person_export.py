@@ -11,6 +11,7 @@ from core.store.tables import (
     account,
     feedback,
     feedback_before,
+    held_out,
     import_,
     label,
     label_set,
@@ -30,6 +31,7 @@ def export_rows(connection: Connection, person: Person, found: Traces) -> dict:
     by_id = {row["id"]: row for row in rows}
     _add_labels(connection, by_id)
     _add_predictions(connection, by_id)
+    _add_held_out(connection, by_id)
     _add_versions(connection, by_id)
     imports = select(import_.c[*("id", "dataset_id", "file_name", "created_at")])
     imports = imports.where(import_.c.id.in_(found.imports))
@@ -78,6 +80,20 @@ def _add_predictions(connection: Connection, by_id: dict[int, dict]) -> None:
                 "probabilities": dict(zip(labels[row.run_id], shares, strict=False)),
             }
             by_id[row.feedback_id].setdefault("predictions", []).append(made)
+
+
+def _add_held_out(connection: Connection, by_id: dict[int, dict]) -> None:
+    """What each model of a run said while it had not seen the row."""
+    labels = {row.id: row.labels for row in connection.execute(select(run.c.id, run.c.labels))}
+    for some in parts(list(by_id)):
+        for row in connection.execute(select(held_out).where(held_out.c.feedback_id.in_(some))):
+            shares = np.frombuffer(row.probabilities, dtype="<f4").tolist()
+            made = {
+                "run": row.run_id,
+                "model": row.model,
+                "probabilities": dict(zip(labels[row.run_id], shares, strict=False)),
+            }
+            by_id[row.feedback_id].setdefault("held_out", []).append(made)
 
 
 def _add_versions(connection: Connection, by_id: dict[int, dict]) -> None:

@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Select, and_, delete, func, insert, select, u
 from core.domain import Job, TrainingOptions, TrainingRun
 from core.errors import NotFound
 from core.store.database import Engines, forget_deleted, insert_many, transaction
+from core.store.held_out import Answers, replace_held_out
 from core.store.jobs import Fence, add_job, check_fence
 from core.store.predictions import replace_predictions
 from core.store.presence import ready
-from core.store.tables import ACTIVE, DONE, QUEUED, READY, dataset, job, label_set, run, run_row
+from core.store.tables import DONE, OPEN, QUEUED, READY, dataset, job, label_set, run, run_row
 from core.store.values import to_run
 
 CHANGEABLE = frozenset(
@@ -34,6 +35,7 @@ CHANGEABLE = frozenset(
         "manifest_sha256",
         "error",
         "finished_at",
+        "evaluation",
     )
 )
 
@@ -102,9 +104,11 @@ class Runs:
         run_id: int,
         fence: Fence | None,
         predictions: tuple[np.ndarray, np.ndarray],
+        held_out: Mapping[str, Answers] | None = None,
         **fields: object,
     ) -> None:
-        """Predictions (ids, float32 (n, k)) and status done in one commit that outlives a power loss.
+        """Predictions (ids, float32 (n, k)), what each model said of the held-out rows, and status done in
+        one commit that outlives a power loss.
 
         Raises LeaseLost and changes nothing when `fence` no longer holds.
         """
@@ -113,6 +117,7 @@ class Runs:
             check_fence(connection, fence)
             _change(connection, run_id, ending)
             replace_predictions(connection, run_id, *predictions)
+            replace_held_out(connection, run_id, held_out or {})
 
     def delete(self, run_id: int) -> None:
         """With its rows, predictions, reports and jobs. Raises NotFound."""
@@ -139,7 +144,7 @@ def _add(
     *,
     key: str,
 ) -> TrainingRun:
-    active = connection.scalar(select(run.c.id).where(run.c.key == key, run.c.status.in_(ACTIVE)))
+    active = connection.scalar(select(run.c.id).where(run.c.key == key, run.c.status.in_(OPEN)))
     if active is not None:
         return _run(connection, active)
     belongs = select(label_set.c.id).join_from(label_set, dataset)

@@ -9,11 +9,13 @@ from core.store.accounts import Accounts
 from core.store.database import migrate, open_engines
 from core.store.datasets import Datasets
 from core.store.embeddings import Embeddings
+from core.store.held_out import HeldOutRows
 from core.store.jobs import Jobs
 from core.store.labels import Labels
 from core.store.mappings import Mappings
 from core.store.people import People
 from core.store.predictions import Predictions
+from core.store.promotions import Promotions
 from core.store.reports import Reports
 from core.store.runs import Runs
 from core.store.staging import Staging
@@ -34,6 +36,8 @@ class Store:
     labels: Labels
     runs: Runs
     predictions: Predictions
+    held_out: HeldOutRows
+    promotions: Promotions
     embeddings: Embeddings
     reports: Reports
     jobs: Jobs
@@ -61,6 +65,8 @@ def open_store(url: str, data_dir: Path) -> Store:
         labels=Labels(engines),
         runs=Runs(engines),
         predictions=Predictions(engines),
+        held_out=HeldOutRows(engines),
+        promotions=Promotions(engines),
         embeddings=Embeddings(engines),
         reports=Reports(engines),
         jobs=Jobs(engines),

@@ -24,7 +24,9 @@ from sqlalchemy import (
 )
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+PAUSED = "paused"  # nobody works on it until a person resumes it
 ACTIVE = (QUEUED, RUNNING)
+OPEN = (*ACTIVE, PAUSED)
 READY, STAGING, DELETING = "ready", "staging", "deleting"  # only ready datasets are seen by anyone
 
 
@@ -226,6 +228,7 @@ label_set = Table(
     _parent("dataset_id", "dataset"),
     _word("name"),
     Column("multi", Boolean, nullable=False, server_default="0"),  # a row may carry several labels
+    Column("gate", Json),  # what a model must reach; NULL: the defaults
     UniqueConstraint("dataset_id", "name"),
     sqlite_autoincrement=True,
 )
@@ -266,6 +269,7 @@ run = Table(
     _empty("error"),
     Column("created_at", Instant, nullable=False),
     Column("finished_at", Instant),
+    Column("evaluation", Json),  # what the held-out rows say beside the scores
     sqlite_autoincrement=True,
 )
 
@@ -289,6 +293,33 @@ prediction = Table(
     Column("probabilities", LargeBinary, nullable=False),  # float32, one a label
     Index("ix_prediction_confidence", "run_id", "confidence", "label_index"),
     sqlite_with_rowid=False,
+)
+
+# What each model of a run said of rows it had not seen; in repeated K-fold once a repeat.
+held_out = Table(
+    "held_out",
+    METADATA,
+    _parent("run_id", "run", primary_key=True),
+    Column("model", Text, primary_key=True),  # "model", "raw" (before its calibration), or a baseline
+    Column("repeat", Integer, primary_key=True),
+    _parent("feedback_id", "feedback", primary_key=True, index=True),
+    Column("fold", Integer, nullable=False),
+    Column("probabilities", LargeBinary, nullable=False),  # float32, one a label
+    sqlite_with_rowid=False,
+)
+
+# Which model answers for a label set: the newest row; the earlier ones are its history.
+promotion = Table(
+    "promotion",
+    METADATA,
+    _id(),
+    _parent("label_set_id", "label_set", index=True),
+    _parent("run_id", "run", index=True),
+    Column("results", Json, nullable=False),  # the gate at that moment
+    Column("passed", Boolean, nullable=False),
+    _empty("note"),
+    Column("created_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 embedding = Table(
@@ -329,6 +360,7 @@ job = Table(
     Column("pct", Float, nullable=False, server_default="0"),
     _empty("message"),
     Column("cancel_requested", Boolean, nullable=False, server_default="0"),
+    Column("pause_requested", Boolean, nullable=False, server_default="0"),
     Column("committed", Boolean, nullable=False, server_default="0"),  # too late to cancel
     _empty("error"),
     _empty("device"),  # one running job a device: "" trains, "import" imports
@@ -344,6 +376,6 @@ def _unique_while(name: str, column: Column, condition: str) -> None:
     Index(name, column, unique=True, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
-_unique_while("ux_run_active_key", run.c.key, "status IN ('queued', 'running')")
-_unique_while("ux_job_active_key", job.c.key, "state IN ('queued', 'running')")
+_unique_while("ux_run_active_key", run.c.key, "status IN ('queued', 'running', 'paused')")
+_unique_while("ux_job_active_key", job.c.key, "state IN ('queued', 'running', 'paused')")
 _unique_while("ux_job_running", job.c.device, "state = 'running'")

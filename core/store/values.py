@@ -8,11 +8,20 @@ from core.domain import (
     Columns,
     CurvePoint,
     Dataset,
+    Estimate,
+    Evaluation,
+    GateResult,
+    GateRule,
     Import,
     Job,
     LabelScore,
+    LabelSet,
+    Leak,
+    LearningPoint,
+    Promotion,
     Rejection,
     Scores,
+    Slice,
     TrainingOptions,
     TrainingRun,
 )
@@ -42,21 +51,62 @@ def to_roles(stored: Mapping) -> Columns:
 def to_run(row: Row) -> TrainingRun:
     stored = dict(row._mapping)
     del stored["key"]
-    stored["options"] = TrainingOptions(**stored["options"])
+    stored["options"] = _to_options(stored["options"])
     stored["labels"] = tuple(stored["labels"])
     stored["warnings"] = tuple(stored["warnings"])
     stored["curve"] = tuple(CurvePoint(**point) for point in stored["curve"])
     stored["model"] = _to_scores(stored["model"])
     stored["baseline"] = _to_scores(stored["baseline"])
+    stored["evaluation"] = _to_evaluation(stored["evaluation"])
     return TrainingRun(**stored)
+
+
+def _to_options(stored: Mapping) -> TrainingOptions:
+    """An older version may have stored fewer settings."""
+    return TrainingOptions(**{**stored, "without": tuple(stored.get("without", ()))})
 
 
 def _to_scores(stored: Mapping | None) -> Scores | None:
     if stored is None:
         return None
-    per_label = tuple(LabelScore(**score) for score in stored["per_label"])
+    per_label = tuple(LabelScore(**_ranges_as_tuples(score)) for score in stored["per_label"])
     confusion = tuple(tuple(row) for row in stored["confusion"])
-    return Scores(**{**stored, "per_label": per_label, "confusion": confusion})
+    ranges = {name: tuple(ends) for name, ends in stored.get("ranges", {}).items()}
+    return Scores(**{**stored, "per_label": per_label, "confusion": confusion, "ranges": ranges})
+
+
+def _ranges_as_tuples(stored: Mapping) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()}
+
+
+def _to_evaluation(stored: Mapping | None) -> Evaluation | None:
+    if stored is None:
+        return None
+    parts = {
+        "baselines": tuple(_to_scores(scores) for scores in stored["baselines"]),
+        "leaks": tuple(Leak(**_ranges_as_tuples(leak)) for leak in stored["leaks"]),
+        "slices": tuple(
+            Slice(**{**item, "accuracy": Estimate(**item["accuracy"]), "ids": tuple(item["ids"])})
+            for item in stored["slices"]
+        ),
+        "learning": tuple(
+            LearningPoint(**{**point, "macro_f1": Estimate(**point["macro_f1"])})
+            for point in stored["learning"]
+        ),
+        "knows": tuple(stored["knows"]),
+    }
+    return Evaluation(**{**stored, **parts})
+
+
+def to_label_set(row: Row, counts: Mapping[str, int]) -> LabelSet:
+    stored = dict(row._mapping)
+    gate = stored.pop("gate")
+    return LabelSet(**stored, counts=counts, gate=None if gate is None else GateRule(**gate))
+
+
+def to_promotion(row: Row) -> Promotion:
+    stored = dict(row._mapping)
+    return Promotion(**{**stored, "results": tuple(GateResult(**item) for item in stored["results"])})
 
 
 JOB_FIELDS = tuple(Job.__dataclass_fields__)

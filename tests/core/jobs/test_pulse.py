@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from core.domain import Job
-from core.errors import Cancelled, LeaseLost, StoreError
+from core.errors import Cancelled, LeaseLost, Paused, StoreError
 from core.jobs.pulse import BEAT_S, Pulse
+from core.store.jobs import Told
 
 JOB = Job(7, "k", {}, "running", "me", 2, 0.0, "", "", False, datetime.now(UTC), None, None)
 
 
 class Beats:
-    """A queue that answers each beat with the next of `answers`, then with False."""
+    """A queue that answers each beat with the next of `answers`, then with nothing asked."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -20,7 +21,7 @@ class Beats:
 
     def beat(self, *given):
         self.seen.append(given)
-        answer = self.answers.pop(0) if self.answers else False
+        answer = self.answers.pop(0) if self.answers else Told(False, False)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -46,7 +47,10 @@ def test_at_most_two_writes_a_second_and_the_last_one_always():
     assert len(jobs.seen) == written
 
 
-@pytest.mark.parametrize(("answer", "error"), [(True, Cancelled), (LeaseLost("gone"), LeaseLost)])
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [(Told(True, False), Cancelled), (Told(False, True), Paused), (LeaseLost("gone"), LeaseLost)],
+)
 def test_progress_raises_once_a_beat_brought_bad_news(answer, error, wait_for):
     with pulse(Beats(answer)) as beating:
         beating.progress(1, "")

@@ -4,6 +4,7 @@ from datetime import UTC
 import pytest
 
 from core.errors import LeaseLost, NotFound
+from core.store.jobs import Told
 from core.store.store import open_store
 
 LEASE = 20.0
@@ -25,9 +26,9 @@ def test_a_job_from_queue_to_done(store):
     assert (job.state, job.params, job.attempt, job.pct) == ("queued", {"to": 3, "words": ["ä"]}, 0, 0)
     held = store.jobs.claim("me", LEASE)
     assert (held.id, held.state, held.owner, held.attempt) == (job.id, "running", "me", 1)
-    assert store.jobs.beat(job.id, "me", 1, 40.5, "two of three") is False
+    assert store.jobs.beat(job.id, "me", 1, 40.5, "two of three") == Told(False, False)
     assert (store.jobs.get(job.id).pct, store.jobs.get(job.id).message) == (40.5, "two of three")
-    assert store.jobs.beat(job.id, "me", 1) is False
+    assert store.jobs.beat(job.id, "me", 1) == Told(False, False)
     assert store.jobs.get(job.id).message == "two of three"
     store.jobs.finish(job.id, "me", 1, "done")
     done = store.jobs.get(job.id)
@@ -153,7 +154,7 @@ def test_cancel_while_running(store, new_run):
     store.jobs.claim("me", LEASE)
     asked = store.jobs.cancel(job.id)
     assert (asked.state, asked.cancel_requested) == ("running", True)
-    assert store.jobs.beat(job.id, "me", 1) is True
+    assert store.jobs.beat(job.id, "me", 1) == Told(True, False)
     store.jobs.finish(job.id, "me", 1, "cancelled")
     assert store.runs.get(run.id).status == "cancelled"
     assert store.jobs.cancel(job.id).state == "cancelled"  # once more does nothing
@@ -231,3 +232,37 @@ def test_a_result_is_kept(store):
         store.jobs.claim("importer", LEASE, device="import")
         store.jobs.finish(job.id, "importer", 1, "done", result=result)
         assert store.jobs.get(job.id).result == result
+
+
+def test_pause_and_resume(store):
+    first = store.jobs.enqueue("train", {}, max_attempts=1)
+    assert store.jobs.pause(first.id).state == "paused"
+    assert store.jobs.claim("me", LEASE) is None
+    assert [job.id for job in store.jobs.paused()] == [first.id]
+    assert store.jobs.enqueue("train", {}, key=None).id != first.id
+    assert store.jobs.resume(first.id).state == "queued"
+    held = store.jobs.claim("me", LEASE)
+    assert (held.id, held.attempt) == (first.id, 1)
+    assert store.jobs.pause(first.id).state == "running"
+    assert store.jobs.beat(first.id, "me", 1) == Told(False, True)
+    store.jobs.finish(first.id, "me", 1, "paused")
+    assert store.jobs.resume(first.id).pause_requested is False
+    assert store.jobs.claim("me", LEASE).attempt == 2, "two pauses used up no attempt"
+    store.jobs.finish(first.id, "me", 2, "done")
+    assert store.jobs.resume(first.id).state == "done"
+
+
+def test_the_same_work_asked_for_while_it_is_paused_is_that_work(store):
+    first = store.jobs.enqueue("train", {}, key="k")
+    store.jobs.pause(first.id)
+    assert store.jobs.enqueue("train", {}, key="k").id == first.id
+    assert store.jobs.cancel(first.id).state == "cancelled"
+    assert store.jobs.enqueue("train", {}, key="k").id != first.id
+
+
+def test_a_worker_killed_while_it_pauses_leaves_a_paused_job(store):
+    job = store.jobs.enqueue("train", {})
+    store.jobs.claim("me", LEASE)
+    store.jobs.pause(job.id)
+    store.jobs.release(job.id, "me")
+    assert store.jobs.get(job.id).state == "paused"

@@ -1,0 +1,1 @@
+"""Held-out probabilities in, figures and findings out; knows no model."""

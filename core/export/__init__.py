@@ -1,0 +1,1 @@
+"""A trained model out of Roadlens: other formats, checked against the original."""
