@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -157,6 +158,20 @@ class Datasets:
     def set_health(self, dataset_id: int, health: Mapping[str, object] | None) -> None:
         """Raises NotFound."""
         self._change(dataset_id, health=health)
+
+    def mean_length(self, dataset_id: int, sample: int = 5_000) -> float:
+        """Letters of a comment on average, over the first `sample` comments; 0 without any."""
+        some = select(func.length(feedback.c.text).label("letters"))
+        some = some.where(feedback.c.dataset_id == dataset_id).limit(sample).subquery()
+        with transaction(self.engines.read) as connection:
+            return float(connection.scalar(select(func.avg(some.c.letters))) or 0.0)
+
+    def since(self, dataset_id: int, moment: datetime) -> list[int]:
+        """Ids of the rows that imports after `moment` brought, ascending."""
+        query = select(feedback.c.id).join(import_, import_.c.id == feedback.c.import_id)
+        query = query.where(feedback.c.dataset_id == dataset_id, import_.c.created_at > moment)
+        with transaction(self.engines.read) as connection:
+            return [int(key) for key in connection.scalars(query.order_by(feedback.c.id))]
 
     def similar(self, dataset_id: int) -> pd.DataFrame:
         """feedback_id and group of the comments that say nearly what another one says, by id; a group is

@@ -1,5 +1,6 @@
 """Sentence vectors by encoder and text: the same words are encoded once."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,11 @@ from core.store.database import Engines, insert_many, transaction
 from core.store.tables import embedding
 
 HASHES_A_QUERY = 10_000  # below SQLite's limit of parameters
+
+
+def text_key(text: str) -> str:
+    """The name of a text's vectors: of its letters, since an encoder reads those and not only the words."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, t
 
 from core.errors import CannotTrain
 from core.store.contents import rehashed
+from core.store.embeddings import text_key
 from core.store.tables import (
     ACTIVE,
     DELETING,
@@ -120,7 +121,7 @@ class _Gathered:
     """What is known of the rows before they go."""
 
     ids_of: dict[int, list[int]] = field(default_factory=dict)  # dataset -> rows
-    hashes: set[str] = field(default_factory=set)
+    words: dict[str, set[str]] = field(default_factory=dict)  # hash of the words -> texts that say them
     stored: Counter[int] = field(default_factory=Counter)  # import -> rows it brought
     updated: Counter[int] = field(default_factory=Counter)  # import -> rows it changed
 
@@ -145,7 +146,7 @@ def erase_rows(connection: Connection, ids: Sequence[int], reason: str) -> Erase
             with nullcontext() if dataset_id in deleting else rehashed(connection, dataset_id, where):
                 connection.execute(delete(feedback).where(where))
         connection.execute(update(dataset).where(dataset.c.id == dataset_id).values(health=None))
-    _erase_vectors(connection, gathered.hashes, erased)
+    _erase_vectors(connection, gathered.words, erased)
     _erase_from_reports(connection, frozenset(ids), erased)
     _recount(connection, gathered.stored, gathered.updated, reason)
     return erased
@@ -165,14 +166,14 @@ def _gather(
         erased.texts.append(row.text)
         erased.rows["feedback"] += 1
         gathered.ids_of.setdefault(row.dataset_id, []).append(row.id)
-        gathered.hashes.add(row.text_hash)
+        gathered.words.setdefault(row.text_hash, set()).add(row.text)
         if row.dataset_id not in deleting:
             erased.imports.add(row.import_id)
             gathered.stored[row.import_id] += 1
     versions = select(feedback_before.c.import_id, feedback_before.c.before)
     for row in connection.execute(versions.where(feedback_before.c.feedback_id.in_(ids))):
         erased.texts += words_of(row.before, "text")
-        gathered.hashes.update(words_of(row.before, "text_hash"))
+        _note_words(gathered.words, row.before)
         gathered.updated[row.import_id] += 1
     for table in (label, run_row, prediction, held_out, feedback_before, similar):
         erased.rows[table.name] += _count(connection, table, ids)
@@ -203,14 +204,14 @@ def _replace(connection: Connection, where: ColumnElement[bool], key: str) -> No
 def erase_versions(connection: Connection, pairs: Sequence[tuple[int, int]], reason: str) -> list[str]:
     """Earlier versions of rows that stay, by import and feedback id. Returns their texts."""
     texts: list[str] = []
-    hashes: set[str] = set()
+    words: dict[str, set[str]] = {}
     key = tuple_(feedback_before.c.import_id, feedback_before.c.feedback_id)
     for some in parts(pairs):
         for before in connection.scalars(select(feedback_before.c.before).where(key.in_(some))):
             texts += words_of(before, "text")
-            hashes.update(words_of(before, "text_hash"))
+            _note_words(words, before)
         connection.execute(delete(feedback_before).where(key.in_(some)))
-    _erase_vectors(connection, hashes, Erased())
+    _erase_vectors(connection, words, Erased())
     _recount(connection, Counter(), Counter(import_id for import_id, _ in pairs), reason)
     return texts
 
@@ -237,15 +238,24 @@ def _regroup(connection: Connection, ids: Sequence[int]) -> None:
             connection.execute(update(similar).where(*where).values(group=min(left)))
 
 
-def _erase_vectors(connection: Connection, hashes: Collection[str], erased: Erased) -> None:
-    """Vectors of texts that no other row says."""
-    for some in parts(sorted(hashes)):
-        still = select(feedback.c.text_hash).where(feedback.c.text_hash.in_(some)).distinct()
-        gone = sorted(set(some) - set(connection.scalars(still)))
-        encoders = connection.scalars(select(embedding.c.encoder).distinct()).all()
-        for encoder in encoders:
-            theirs = (embedding.c.encoder == encoder, embedding.c.text_hash.in_(gone))
-            erased.rows["embedding"] += connection.execute(delete(embedding).where(*theirs)).rowcount
+def _note_words(words: dict[str, set[str]], before: Mapping) -> None:
+    for key, text in zip(words_of(before, "text_hash"), words_of(before, "text"), strict=False):
+        words.setdefault(key, set()).add(text)
+
+
+def _erase_vectors(connection: Connection, words: Mapping[str, Collection[str]], erased: Erased) -> None:
+    """Vectors of texts that no other row says, to the letter."""
+    encoders = connection.scalars(select(embedding.c.encoder).distinct()).all()
+    if not encoders:
+        return
+    for some in parts(sorted(words)):
+        query = select(feedback.c.text).where(feedback.c.text_hash.in_(some))
+        still = set(connection.scalars(query))
+        gone = sorted({text_key(text) for key in some for text in words[key] if text not in still})
+        for keys in parts(gone):
+            for encoder in encoders:
+                theirs = (embedding.c.encoder == encoder, embedding.c.text_hash.in_(keys))
+                erased.rows["embedding"] += connection.execute(delete(embedding).where(*theirs)).rowcount
 
 
 def _erase_from_reports(connection: Connection, ids: Collection[int], erased: Erased) -> None:

@@ -7,7 +7,8 @@ import pandas as pd
 from sqlalchemy import Connection, delete, select
 
 from core.store.database import Engines, insert_many, transaction
-from core.store.tables import prediction
+from core.store.jobs import Fence, check_fence
+from core.store.tables import feedback, prediction
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,41 @@ class Predictions:
         frame = pd.DataFrame(rows, columns=names)
         return frame.astype({"feedback_id": "int64", "label_index": "int64", "confidence": "float64"})
 
+    def missing(self, run_id: int, dataset_id: int) -> list[int]:
+        """Ids of the rows of a dataset that the run has not predicted, ascending."""
+        theirs = select(prediction.c.feedback_id).where(prediction.c.run_id == run_id)
+        query = select(feedback.c.id).where(feedback.c.dataset_id == dataset_id, feedback.c.id.not_in(theirs))
+        with transaction(self.engines.read) as connection:
+            return [int(key) for key in connection.scalars(query.order_by(feedback.c.id))]
+
+    def add(
+        self, run_id: int, ids: np.ndarray, probabilities: np.ndarray, fence: Fence | None = None
+    ) -> None:
+        """More rows, (n,) and float32 (n, k); those that are predicted or gone by now are left out.
+
+        Raises LeaseLost.
+        """
+        wanted = np.asarray(ids, dtype=np.int64)
+        with transaction(self.engines.write) as connection:
+            check_fence(connection, fence)
+            there = select(feedback.c.id).where(feedback.c.id.in_(wanted.tolist()))
+            known = select(prediction.c.feedback_id).where(
+                prediction.c.run_id == run_id, prediction.c.feedback_id.in_(wanted.tolist())
+            )
+            keep = set(connection.scalars(there)) - set(connection.scalars(known))
+            places = [place for place, key in enumerate(wanted.tolist()) if key in keep]
+            _insert(connection, run_id, wanted[places], probabilities[places])
+
 
 def replace_predictions(
     connection: Connection, run_id: int, ids: np.ndarray, probabilities: np.ndarray
 ) -> None:
     """`ids` (n,) and `probabilities` (n, k), one row a feedback."""
     connection.execute(delete(prediction).where(prediction.c.run_id == run_id))
+    _insert(connection, run_id, ids, probabilities)
+
+
+def _insert(connection: Connection, run_id: int, ids: np.ndarray, probabilities: np.ndarray) -> None:
     if not len(ids):
         return
     cells = np.ascontiguousarray(probabilities, dtype="<f4")

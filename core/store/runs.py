@@ -60,11 +60,13 @@ class Runs:
         key: str,
         job_kind: str,
         priority: int = 0,
+        more: Mapping[str, object] | None = None,
     ) -> tuple[TrainingRun, Job]:
-        """The run and the job that will train it, both or none; idempotent by key as `add` is."""
+        """The run and the job that will train it, both or none; idempotent by key as `add` is. `more` are
+        params of the job beside the run."""
         with transaction(self.engines.write) as connection:
             added = _add(connection, dataset_id, label_set_id, options, data_sha256, key=key)
-            params = {"run": added.id}
+            params = {**(more or {}), "run": added.id}
             work = add_job(
                 connection, job_kind, params, key=f"run {added.id}", priority=priority, run_id=added.id
             )

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from core.domain import Columns, RejectedRow
 from core.errors import CannotTrain
 from core.store.accounts import AccountFacts
+from core.store.embeddings import text_key
 from core.store.people import AGED_REASON, FORGOTTEN_REASON
 from core.store.staging import FileFacts
 from core.store.tables import feedback, feedback_before, import_, job
@@ -113,7 +114,7 @@ def test_a_report_that_becomes_like_another_goes(store, planted, run):
 
 
 def test_vectors_of_words_that_others_say_too_stay(store, planted):
-    hashes = [f"h{text}" for text in TEXTS]
+    hashes = [text_key(text) for text in TEXTS]
     store.embeddings.put("e1", hashes, np.ones((3, 2)))
     store.embeddings.put("e2", hashes[:1], np.ones((1, 2)))
     erased = store.people.forget(ZOE)

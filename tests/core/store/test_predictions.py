@@ -41,3 +41,17 @@ def test_a_run_over_no_rows(store, new_run):
     run, _ = new_run()
     store.runs.finish(run.id, None, (np.zeros(0, np.int64), np.zeros((0, 2), np.float32)))
     assert store.runs.get(run.id).status == "done"
+
+
+def test_rows_that_came_later_are_missing_until_they_are_added(store, stored, run, make_table, add):
+    more = make_table(["late", "later"])
+    add(store, more, dataset_id=stored.dataset_id, sha256="beef")
+    missing = store.predictions.missing(run.id, stored.dataset_id)
+    assert len(missing) == 2
+    known = store.predictions.table(run.id)[0][0]
+    given = np.array([*missing, known, 10**6])  # one that is there and one that is gone
+    store.predictions.add(run.id, given, np.full((4, 2), 0.5, np.float32))
+    ids, cells = store.predictions.table(run.id)
+    assert ids.tolist()[-2:] == missing and len(ids) == 5
+    np.testing.assert_array_equal(cells[:3], CELLS)  # those that were there stay as they were
+    assert store.predictions.missing(run.id, stored.dataset_id) == []

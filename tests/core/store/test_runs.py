@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.domain import CurvePoint, LabelScore, Scores, TrainingOptions
+from core.domain import (
+    CurvePoint,
+    Estimate,
+    Evaluation,
+    LabelScore,
+    Leak,
+    LearningPoint,
+    Scores,
+    Slice,
+    TrainingOptions,
+)
 from core.errors import LeaseLost, NotFound
 from core.store.store import open_store
 
@@ -13,9 +23,14 @@ SCORES = Scores(
     accuracy=0.75,
     macro_f1=1 / 3,
     balanced_accuracy=0.5,
-    per_label=(LabelScore("bug", 0.1, 0.2, 0.3, 4), LabelScore("praise", 1.0, 1.0, 1.0, 2)),
+    per_label=(
+        LabelScore("bug", 0.1, 0.2, 0.3, 4, recall_range=(0.1, 0.4), auc=0.9),
+        LabelScore("praise", 1.0, 1.0, 1.0, 2),
+    ),
     confusion=((3, 1), (0, 2)),
     n=6,
+    weighted_f1=0.5,
+    ranges={"accuracy": (0.4, 0.9)},
 )
 FIELDS = {
     "status": "running",
@@ -33,6 +48,18 @@ FIELDS = {
     "manifest_sha256": "ab",
     "error": "",
     "finished_at": datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC),
+    "evaluation": Evaluation(
+        split="Held out at random.",
+        train=4,
+        validation=1,
+        validation_f1=0.5,
+        baselines=(SCORES,),
+        leaks=(Leak("copies", "Two are alike.", 2, (1, 2)),),
+        slices=(Slice("plan", "Pro", Estimate(0.5, 0.2, 0.8, 6, "Wilson"), 0.4, True, True, (1, 3)),),
+        learning=(LearningPoint(10, Estimate(0.5, 0.4, 0.6, 6, "measured")),),
+        knows=("Little.",),
+        facts={"C": 10.0},
+    ),
 }
 
 
