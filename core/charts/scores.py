@@ -1,6 +1,7 @@
 """Scores of a run as estimates: the held-out rows are a sample, so each score has a range."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -8,6 +9,13 @@ from core.domain import Estimate, Scores
 
 Z90 = 1.6448536269514722
 DRAWS = 400
+HELD_OUT = "Wilson range of the held-out rows"
+REDRAWN = "redrawn held-out rows"
+MEASURES = (  # title, field of Scores, method of its range
+    ("Macro F1", "macro_f1", REDRAWN),
+    ("Balanced accuracy", "balanced_accuracy", REDRAWN),
+    ("Accuracy", "accuracy", HELD_OUT),
+)
 
 
 def wilson(hits: float, n: int) -> tuple[float, float]:
@@ -20,23 +28,60 @@ def wilson(hits: float, n: int) -> tuple[float, float]:
     return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
-def _share(mid: float, n: int) -> Estimate:
-    low, high = wilson(mid * n, n)
-    return Estimate(mid, low, high, n, "Wilson range of the held-out rows")
+def _share(mid: float, n: int, stored: Sequence[float] | None = None) -> Estimate:
+    low, high = stored or wilson(mid * n, n)
+    return Estimate(mid, low, high, n, HELD_OUT)
 
 
 def label_estimates(scores: Scores) -> tuple[tuple[str, Estimate, Estimate], ...]:
     """(label, precision, recall); precision rests on the rows the model gave the label to."""
-    counts = np.asarray(scores.confusion, dtype=int).reshape(len(scores.per_label), -1)
-    said = counts.sum(axis=0) if counts.size else np.zeros(len(scores.per_label), dtype=int)
     return tuple(
-        (score.label, _share(score.precision, int(predicted)), _share(score.recall, score.support))
-        for score, predicted in zip(scores.per_label, said, strict=True)
+        (
+            score.label,
+            _share(score.precision, predicted, score.precision_range),
+            _share(score.recall, score.support, score.recall_range),
+        )
+        for score, predicted in zip(scores.per_label, _said(scores), strict=True)
+    )
+
+
+def _said(scores: Scores) -> list[int]:
+    """Rows that were given each label. With several labels a row there is no confusion table, but what
+    was found is recall x support, and precision is its share of them."""
+    counts = np.asarray(scores.confusion, dtype=int).reshape(len(scores.per_label), -1)
+    if counts.size:
+        return counts.sum(axis=0).tolist()
+    return [
+        round(score.recall * score.support / score.precision) if score.precision else 0
+        for score in scores.per_label
+    ]
+
+
+def f1_estimates(scores: Scores) -> tuple[tuple[str, Estimate], ...]:
+    """(label, F1); without a stored range that of rows as many as carry the label."""
+    method = "Wilson range of the rows with the label"
+    return tuple(
+        (
+            score.label,
+            Estimate(
+                score.f1,
+                *(score.f1_range or wilson(score.f1 * score.support, score.support)),
+                score.support,
+                method,
+            ),
+        )
+        for score in scores.per_label
     )
 
 
 def overall_estimates(scores: Scores) -> tuple[tuple[str, Estimate], ...]:
-    """Accuracy, macro F1 and balanced accuracy; the latter two by redrawing the confusion table."""
+    """Macro F1, balanced accuracy and accuracy: the ranges stored with the scores, else accuracy by Wilson
+    and the other two by redrawing the confusion table."""
+    if all(field in scores.ranges for _, field, _ in MEASURES):
+        return tuple(
+            (title, Estimate(getattr(scores, field), *scores.ranges[field], scores.n, method))
+            for title, field, method in MEASURES
+        )
     f1, balanced = _redrawn(np.asarray(scores.confusion, dtype=float))
     return (
         ("Macro F1", _around(scores.macro_f1, f1, scores.n)),
@@ -65,4 +110,4 @@ def _around(mid: float, draws: np.ndarray, n: int) -> Estimate:
     low, high = np.quantile(draws, [0.05, 0.95]) if draws.size else (0.0, 1.0)
     if mid >= 1.0:
         low = min(low, wilson(n, n)[0])
-    return Estimate(mid, float(min(low, mid)), float(max(high, mid)), n, "redrawn held-out rows")
+    return Estimate(mid, float(min(low, mid)), float(max(high, mid)), n, REDRAWN)

@@ -1,6 +1,7 @@
 """The rows a model is judged on, with what it said of them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,36 @@ class HeldOut:
     def right(self) -> np.ndarray:
         """(n,) bool: the label is right, or all labels are and none is too many."""
         return (self.decided == self.truth).all(axis=1)
+
+    @property
+    def places(self) -> np.ndarray:
+        """(n,) 0..m-1: the same number for all repeats of a row."""
+        return np.unique(self.ids, return_inverse=True)[1]
+
+    @cached_property
+    def repeats(self) -> list["HeldOut"]:
+        """The rows of each repeat by rising id, so that the repeats are aligned."""
+        if self.repeat is None:
+            return [self.take(np.argsort(self.ids, kind="stable"))]
+        found = [np.flatnonzero(self.repeat == number) for number in np.unique(self.repeat)]
+        return [self.take(rows[np.argsort(self.ids[rows], kind="stable")]) for rows in found]
+
+    @property
+    def once(self) -> "HeldOut":
+        """Each row once, by rising id: the first repeat."""
+        return self.repeats[0] if len(self.ids) else self
+
+    def take(self, rows: np.ndarray) -> "HeldOut":
+        """Some of the rows, by their places."""
+        parts = (self.raw, self.repeat, self.fold)
+        return HeldOut(
+            self.labels,
+            self.multi,
+            self.ids[rows],
+            self.truth[rows],
+            self.probabilities[rows],
+            *(None if part is None else part[rows] for part in parts),
+        )
 
 
 def decide(probabilities: np.ndarray, multi: bool) -> np.ndarray:

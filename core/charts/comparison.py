@@ -1,0 +1,117 @@
+"""Figures that set models beside each other."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import plotly.graph_objects as go
+
+from core.charts.labels import label_lines, label_text, percent
+from core.charts.scores import overall_estimates
+from core.charts.theme import ACCENT, FONT_SIZE, GREY, ROW, VERMILION, framed, ranked_axis
+from core.domain import Estimate, Scores
+
+BESIDE = (("Macro F1", ACCENT, "circle", -0.14), ("Accuracy", VERMILION, "diamond", 0.14))
+
+
+class Difference(Protocol):
+    measure: str
+    first: float
+    second: float
+    change: Estimate
+    clear: bool
+
+
+def beside(models: Sequence[Scores], theme: str | None = None) -> go.Figure:
+    """Macro F1 and accuracy of each model on the same held-out rows, with 90% ranges, in the given order.
+
+    customdata: [measure, name].
+    """
+    figure = go.Figure()
+    estimates = [dict(overall_estimates(scores)) for scores in models]
+    for measure, colour, symbol, lift in BESIDE:
+        column = [found[measure] for found in estimates]
+        figure.add_scatter(
+            name=f"{measure} range",
+            x=[x for e in column for x in (e.low, e.high, None)],
+            y=[place + lift for place in range(len(column)) for _ in range(3)],
+            mode="lines",
+            line={"color": colour, "width": 3},
+            opacity=0.5,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        figure.add_scatter(
+            name=measure,
+            x=[e.mid for e in column],
+            y=[place + lift for place in range(len(column))],
+            customdata=[[measure, scores.name] for scores in models],
+            mode="markers",
+            marker={"color": colour, "symbol": symbol, "size": 11},
+            hovertext=[
+                f"<b>{label_text(scores.name, 60)}</b><br>{measure} {percent(e.mid)} "
+                f"({percent(e.low)} to {percent(e.high)})<br>{e.n:,} held-out comments"
+                for scores, e in zip(models, column, strict=True)
+            ],
+            hovertemplate="%{hovertext}<extra></extra>",
+        )
+    ranked_axis(figure, [label_lines(scores.name) for scores in models])
+    figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
+    return framed(figure, height=110 + (ROW + 8) * max(1, len(models)), theme=theme)
+
+
+def differences(
+    measures: Sequence[Difference], first: str, second: str, theme: str | None = None
+) -> go.Figure:
+    """Second model minus first with 90% ranges around zero; filled: more than chance.
+
+    customdata: [measure].
+    """
+    figure = go.Figure()
+    figure.add_vline(x=0, line={"color": GREY, "width": 1.5})
+    styles = (("more than chance", True, ACCENT, "circle"), ("may be chance", False, GREY, "circle-open"))
+    for name, clear, colour, symbol in styles:
+        spots = [place for place, item in enumerate(measures) if item.clear == clear]
+        _add_differences(figure, [(place, measures[place]) for place in spots], (name, colour, symbol))
+    ranked_axis(figure, [item.measure for item in measures])
+    reach = max((abs(end) for item in measures for end in (item.change.low, item.change.high)), default=0.0)
+    reach = max(0.02, 1.15 * reach)
+    figure.update_xaxes(
+        range=[-reach, reach],
+        tickformat="+.0%" if reach > 0.05 else "+.1%",
+        title_text=f"← {label_text(first, 24)} better · {label_text(second, 24)} better →",
+    )
+    return framed(figure, height=150 + ROW * max(1, len(measures)), theme=theme)
+
+
+def _add_differences(
+    figure: go.Figure, items: Sequence[tuple[int, Difference]], style: tuple[str, str, str]
+) -> None:
+    name, colour, symbol = style
+    figure.add_scatter(
+        name=f"{name} range",
+        x=[x for _, item in items for x in (item.change.low, item.change.high, None)],
+        y=[y for place, _ in items for y in (place, place, None)],
+        mode="lines",
+        line={"color": colour, "width": 3},
+        opacity=0.6,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure.add_scatter(
+        name=name,
+        x=[item.change.mid for _, item in items],
+        y=[place for place, _ in items],
+        customdata=[[item.measure] for _, item in items],
+        mode="markers+text",
+        marker={"color": colour, "symbol": symbol, "size": 12, "line": {"color": colour, "width": 2}},
+        text=[f"{100 * item.change.mid:+.1f}" for _, item in items],
+        textposition="top center",
+        textfont_size=FONT_SIZE,
+        hovertext=[
+            f"<b>{item.measure}</b>: {percent(item.first)} and {percent(item.second)}<br>"
+            f"{100 * item.change.mid:+.1f} points (likely {100 * item.change.low:+.1f} to "
+            f"{100 * item.change.high:+.1f})<br>{name}"
+            for _, item in items
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+    )

@@ -1,0 +1,170 @@
+"""Curves of a model over its threshold or its certainty, and how far its confidence is off."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.areas import auc, average_precision
+from core.evaluation.held_out import HeldOut
+from core.evaluation.ranges import wilson
+
+BINS = 15  # of confidence
+MOST_POINTS = 300  # of a curve that is drawn
+STEPS = tuple(step / 20 for step in range(19))  # shares that may stay unsure: 0 to 90 %
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points for falling thresholds, from "no row is given the label" to "every row is"."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    thresholds: tuple[float, ...]  # inf at the first point
+    area: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Rows of about the same confidence."""
+
+    confidence: float  # their mean
+    share: float  # of them that are right
+    low: float  # 90 % range of the share
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """How often the model is right when its least certain rows stay without an answer."""
+
+    answered: float  # share of the rows
+    right: float  # share of the answered rows
+    low: float  # 90 % range
+    high: float
+    n: int  # answered rows
+    threshold: float  # least confidence of an answered row
+
+
+def roc(held: HeldOut, label: str) -> Curve | None:
+    """x: FP / (FP + TN), y: TP / (TP + FN), this label against the rest; None where one side is empty.
+
+    Rows of all repeats together.
+    """
+    hits, given, thresholds = _steps(held, label)
+    yes, no = hits[-1], given[-1] - hits[-1]
+    if not yes or not no:
+        return None
+    place = held.labels.index(label)
+    area = float(auc(held.probabilities[:, [place]], held.truth[:, [place]])[0])
+    return _curve((given - hits) / no, hits / yes, thresholds, area)
+
+
+def precision_recall(held: HeldOut, label: str) -> Curve | None:
+    """x: recall, y: precision; the area is the average precision; None for a label without rows."""
+    hits, given, thresholds = _steps(held, label)
+    if not hits[-1]:
+        return None
+    precision = hits / np.maximum(given, 1)
+    precision[0] = precision[1]  # no row is given the label yet: precision is undefined
+    place = held.labels.index(label)
+    area = float(average_precision(held.probabilities[:, [place]], held.truth[:, [place]])[0])
+    return _curve(hits / hits[-1], precision, thresholds, area)
+
+
+def _steps(held: HeldOut, label: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(rows found, rows given the label, threshold) at each different probability, after a first 0."""
+    place = held.labels.index(label)
+    order = np.argsort(-held.probabilities[:, place], kind="stable")
+    values, hits = held.probabilities[order, place], np.cumsum(held.truth[order, place])
+    if not len(values):
+        return np.zeros(1, dtype=int), np.zeros(1, dtype=int), np.array([np.inf])
+    ends = np.append(np.flatnonzero(np.diff(values)), len(values) - 1)
+    return np.append(0, hits[ends]), np.append(0, ends + 1), np.append(np.inf, values[ends])
+
+
+def _curve(x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, area: float) -> Curve:
+    """At most MOST_POINTS of the points; the first and the last stay."""
+    kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).round().astype(int))
+    return Curve(tuple(x[kept].tolist()), tuple(y[kept].tolist()), tuple(thresholds[kept].tolist()), area)
+
+
+def reliability(probabilities: np.ndarray, truth: np.ndarray, multi: bool = False) -> tuple[Bin, ...]:
+    """Confidence beside how often it comes true, in 15 equal bins; empty bins are left out.
+
+    One label a row: of the most likely label. Several: of all decisions, row by label.
+    """
+    if multi:
+        confidence, right = probabilities.ravel(), truth.ravel()
+    else:
+        said = probabilities.argmax(axis=1)[:, None]
+        confidence, right = (
+            np.take_along_axis(part, said, axis=1).ravel() for part in (probabilities, truth)
+        )
+    places = bin_of(confidence)
+    n = np.bincount(places, minlength=BINS)
+    sums, hits = (np.bincount(places, part, minlength=BINS) for part in (confidence, right))
+    low, high = wilson(hits, n)
+    return tuple(
+        Bin(float(sums[b] / n[b]), float(hits[b] / n[b]), float(low[b]), float(high[b]), int(n[b]))
+        for b in np.flatnonzero(n)
+    )
+
+
+def bin_of(confidence: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """The number of the equal bin of 0..1 that each confidence falls in."""
+    return np.minimum((confidence * bins).astype(int), bins - 1)
+
+
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray, multi: bool) -> float:
+    """Expected calibration error: mean gap between confidence and share right over 15 equal bins of
+    confidence (Guo 2017), weighted by rows.
+
+    One label a row: of the most likely label. Several: of each label by itself, the mean over labels.
+    """
+    if not len(truth):
+        return 0.0
+    cells = gaps(probabilities, truth, multi)
+    return float(np.abs(cells.sum(axis=0)).sum() / (truth.size if multi else len(truth)))
+
+
+def gaps(probabilities: np.ndarray, truth: np.ndarray, multi: bool):
+    """Sparse (n, bins) of right minus confidence, or (n, bins x k): a row has one cell a decision."""
+    from scipy.sparse import csr_array
+
+    rows, labels = truth.shape
+    if multi:
+        columns = bin_of(probabilities) + BINS * np.arange(labels)
+        cells, width = truth - probabilities, BINS * labels
+    else:
+        said = probabilities.argmax(axis=1)[:, None]
+        confidence = np.take_along_axis(probabilities, said, axis=1)
+        columns, width = bin_of(confidence), BINS
+        cells = np.take_along_axis(truth, said, axis=1) - confidence
+    starts = np.arange(rows + 1) * columns.shape[1]
+    return csr_array((cells.astype(np.float64).ravel(), columns.ravel(), starts), shape=(rows, width))
+
+
+def certainty(probabilities: np.ndarray, multi: bool) -> np.ndarray:
+    """(n,) probability of the answer; with several labels a row that of its least certain decision."""
+    if multi:
+        return np.maximum(probabilities, 1 - probabilities).min(axis=1)
+    return probabilities.max(axis=1)
+
+
+def abstention(held: HeldOut) -> tuple[Unsure, ...]:
+    """From all rows answered to a tenth of them, in steps of 5 %; repeats of a row count once in `n`."""
+    confidence = certainty(held.probabilities, held.multi)
+    order = np.argsort(-confidence, kind="stable")
+    right = np.cumsum(held.right[order])
+    total, repeats = len(order), len(held.repeats)
+    points = []
+    for unsure in STEPS:
+        count = total - int(np.floor(unsure * total))
+        if count == 0:
+            continue
+        share, n = right[count - 1] / count, max(1, round(count / repeats))
+        low, high = wilson(share * n, n)
+        at = float(confidence[order[count - 1]])
+        points.append(Unsure(count / total, float(share), float(low), float(high), n, at))
+    return tuple(points)

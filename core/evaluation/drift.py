@@ -1,0 +1,160 @@
+"""Are the new rows still like those the model learned from?"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.evaluation.curves import certainty
+from core.evaluation.held_out import decide
+
+STEPS = 20  # of confidence
+LENGTHS = (1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 200, 300, 450)  # words: lower ends of the bins
+CHANCE = 0.01  # a change that chance makes more often than this is no finding
+MIX, CONFIDENCE, UNKNOWN, LENGTH = 0.10, 0.15, 0.20, 0.20  # the least change that matters
+FEWEST = 30  # rows on each side
+FEWEST_EXPECTED = 5.0  # of a cell in the test of two mixes (Cochran 1954)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Counts of some rows; two of them say whether the rows are alike."""
+
+    rows: int
+    labels: Mapping[str, int]  # as predicted; a row may count for several labels, or for none
+    confidence: tuple[int, ...]  # rows by certainty, 20 equal bins of 0..1
+    unknown: int  # rows with a token that the model does not know
+    languages: Mapping[str, int]
+    lengths: tuple[int, ...]  # rows by words, bins of LENGTHS
+
+
+@dataclass(frozen=True)
+class Finding:
+    kind: str  # labels, confidence, unknown, language, length
+    words: str  # for the person
+    size: float  # 0..1, or Cohen's h for `unknown`
+    matters: bool  # large enough, and more than chance
+
+
+def profile(
+    labels: Sequence[str],
+    probabilities: np.ndarray,
+    multi: bool,
+    words: np.ndarray,
+    languages: Sequence[str],
+    unknown: int = 0,
+) -> Profile:
+    """`probabilities` (n, k), `words` (n,) a row, `unknown` rows with an unknown token.
+
+    The profile before should hold held-out rows: of the rows it learned from a model is too sure.
+    """
+    said = decide(probabilities, multi).sum(axis=0)
+    sure = certainty(probabilities, multi) if len(probabilities) else np.zeros(0)
+    steps = np.minimum((sure * STEPS).astype(int), STEPS - 1)
+    lengths = np.maximum(0, np.searchsorted(LENGTHS, words, side="right") - 1)
+    return Profile(
+        rows=len(probabilities),
+        labels={label: int(count) for label, count in zip(labels, said, strict=True)},
+        confidence=tuple(np.bincount(steps, minlength=STEPS).tolist()),
+        unknown=int(unknown),
+        languages=dict(Counter(language or "unknown" for language in languages)),
+        lengths=tuple(np.bincount(lengths, minlength=len(LENGTHS)).tolist()),
+    )
+
+
+def drift(before: Profile, now: Profile) -> tuple[Finding, ...]:
+    """One finding a kind, those that matter first; none with fewer than 30 rows on a side.
+
+    Effect sizes: total variation of label mix and language, the largest gap of the cumulative shares
+    (Kolmogorov-Smirnov) of confidence and length, Cohen's h of unknown tokens.
+    """
+    if min(before.rows, now.rows) < FEWEST:
+        return ()
+    found = [
+        _mix("labels", "The mix of predicted labels", before.labels, now.labels),
+        _confidence(before, now),
+        _unknown(before, now),
+        _mix("language", "The mix of languages", before.languages, now.languages),
+        _length(before, now),
+    ]
+    return tuple(sorted(found, key=lambda finding: not finding.matters))
+
+
+def summary(findings: Sequence[Finding], before: Profile, now: Profile) -> tuple[str, bool]:
+    """One plain line, and whether to train again."""
+    if min(before.rows, now.rows) < FEWEST:
+        return f"Too few comments to compare: at least {FEWEST} new ones are needed.", False
+    serious = [finding for finding in findings if finding.matters]
+    if not serious:
+        return f"The {now.rows:,} new comments are like those the model learned from.", False
+    more = f" {len(serious) - 1} more changed as well." if len(serious) > 1 else ""
+    return f"{serious[0].words}{more} Label some of the new comments and train again.", True
+
+
+def _mix(kind: str, what: str, before: Mapping, now: Mapping) -> Finding:
+    names = sorted(set(before) | set(now))
+    old, new = (np.array([counts.get(name, 0) for name in names], dtype=float) for counts in (before, now))
+    if not old.sum() or not new.sum():
+        return Finding(kind, f"{what} cannot be compared: one side has none.", 0.0, False)
+    was, share = old / old.sum(), new / new.sum()
+    size = float(np.abs(was - share).sum() / 2)
+    matters = size >= MIX and _same_mix(old, new) < CHANCE
+    most = int(np.abs(was - share).argmax())
+    said = f"{what} changed: “{names[most][:60]}” went from {was[most]:.0%} to {share[most]:.0%}."
+    return Finding(kind, said if matters else f"{what} is about the same.", size, matters)
+
+
+def _same_mix(old: np.ndarray, new: np.ndarray) -> float:
+    """p of the chi-squared test that both counts have one mix; cells of under 5 expected rows are joined."""
+    from scipy.stats import chi2
+
+    table = np.vstack([old, new])
+    expected = table.sum(axis=0) * table.sum(axis=1)[:, None] / table.sum()
+    small = expected.min(axis=0) < FEWEST_EXPECTED
+    table = np.column_stack([table[:, ~small], table[:, small].sum(axis=1)])
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2:
+        return 1.0
+    expected = table.sum(axis=0) * table.sum(axis=1)[:, None] / table.sum()
+    return float(chi2.sf(((table - expected) ** 2 / expected).sum(), table.shape[1] - 1))
+
+
+def _gap(old: Sequence[int], new: Sequence[int]) -> tuple[float, float, float]:
+    """(largest gap of the cumulative shares, the same signed: positive when the new ones lie lower, p)."""
+    from scipy.stats import kstwobign
+
+    was, share = (np.cumsum(counts) / np.sum(counts) for counts in (old, new))
+    gaps = share - was
+    signed = float(gaps[np.abs(gaps).argmax()])
+    n, m = float(np.sum(old)), float(np.sum(new))
+    return abs(signed), signed, float(kstwobign.sf(abs(signed) * np.sqrt(n * m / (n + m))))
+
+
+def _confidence(before: Profile, now: Profile) -> Finding:
+    """Only less confidence is bad news."""
+    size, signed, chance = _gap(before.confidence, now.confidence)
+    matters = signed > 0 and size >= CONFIDENCE and chance < CHANCE
+    middles = (np.arange(STEPS) + 0.5) / STEPS
+    was, new = (np.average(middles, weights=counts) for counts in (before.confidence, now.confidence))
+    words = f"The model is less sure: {new:.0%} on average, {was:.0%} before."
+    return Finding("confidence", words if matters else "The model is about as sure as before.", size, matters)
+
+
+def _unknown(before: Profile, now: Profile) -> Finding:
+    from scipy.stats import norm
+
+    was, new = before.unknown / before.rows, now.unknown / now.rows
+    size = float(2 * np.arcsin(np.sqrt(new)) - 2 * np.arcsin(np.sqrt(was)))  # Cohen's h
+    chance = norm.sf(size / np.sqrt(1 / before.rows + 1 / now.rows))
+    matters = size >= UNKNOWN and chance < CHANCE
+    words = f"{new:.0%} of the new comments hold words that the model does not know, {was:.0%} before."
+    said = words if matters else "The new comments hold no more unknown words than before."
+    return Finding("unknown", said, abs(size), bool(matters))
+
+
+def _length(before: Profile, now: Profile) -> Finding:
+    size, signed, chance = _gap(before.lengths, now.lengths)
+    matters = size >= LENGTH and chance < CHANCE
+    words = f"The comments have become {'shorter' if signed > 0 else 'longer'}."
+    return Finding("length", words if matters else "The comments are about as long as before.", size, matters)

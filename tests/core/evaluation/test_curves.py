@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from sklearn.metrics import precision_recall_curve, roc_auc_score
+
+from core.evaluation.curves import (
+    abstention,
+    calibration_error,
+    gaps,
+    precision_recall,
+    reliability,
+    roc,
+)
+
+
+def two(held_of, truth, chances, **more):
+    """Label a with these chances, b with the rest."""
+    return held_of(1 - np.array(truth), [[p, 1 - p] for p in chances], **more)
+
+
+def test_roc_by_hand(held_of):
+    found = roc(two(held_of, [1, 0, 1, 0], [0.9, 0.6, 0.6, 0.1]), "a")
+    assert found.x == (0, 0, 0.5, 1)  # FP / (FP + TN) from .9, .6 (two rows tie), .1
+    assert found.y == (0, 0.5, 1, 1)
+    assert found.thresholds == (np.inf, 0.9, 0.6, 0.1)
+    assert found.area == pytest.approx(7 / 8)
+
+
+def test_roc_needs_both_sides(held_of):
+    held = two(held_of, [1, 1], [0.9, 0.6])
+    assert roc(held, "a") is None and roc(held, "b") is None
+    assert precision_recall(held, "a").area == 1 and precision_recall(held, "b") is None
+
+
+def test_precision_recall_is_that_of_scikit_learn(random_held):
+    held = random_held()
+    found = precision_recall(held, "b")
+    precision, recall, _ = precision_recall_curve(held.truth[:, 1], held.probabilities[:, 1])
+    theirs = set(zip(recall.round(9).tolist(), precision.round(9).tolist(), strict=True))
+    ours = list(zip(np.round(found.x, 9).tolist(), np.round(found.y, 9).tolist(), strict=True))
+    assert set(ours[1:]) <= theirs
+    assert (found.x[0], found.x[-1]) == (0, 1)
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_ends_and_area(random_held):
+    held = random_held(n=3000)
+    found = roc(held, "a")
+    assert len(found.x) == 300 and (found.x[0], found.y[-1]) == (0, 1)
+    assert found.area == pytest.approx(roc_auc_score(held.truth[:, 0], held.probabilities[:, 0]))
+
+
+def test_calibration_error_worked_out_by_hand():
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+    truth = np.array([[1, 0], [0, 1], [0, 1], [0, 1]], dtype=bool)
+    assert calibration_error(probabilities, truth, multi=False) == pytest.approx(0.5 * 0.4 + 0.5 * 0.4)
+    assert gaps(probabilities, truth, multi=False).shape == (4, 15)
+
+
+def test_calibration_error_of_several_labels_is_the_mean_over_them():
+    probabilities = np.array([[0.9, 0.2], [0.9, 0.2]])
+    truth = np.array([[1, 0], [0, 0]], dtype=bool)
+    assert calibration_error(probabilities, truth, multi=True) == pytest.approx((0.4 + 0.2) / 2)
+
+
+def test_reliability_by_hand():
+    probabilities = np.array([[0.95, 0.05], [0.97, 0.03], [0.4, 0.6]])
+    truth = np.array([[1, 0], [0, 1], [0, 1]], dtype=bool)
+    low, high = reliability(probabilities, truth)
+    assert (low.confidence, low.share, low.n) == (pytest.approx(0.6), 1, 1)
+    assert (high.confidence, high.share, high.n) == (pytest.approx(0.96), 0.5, 2)
+    assert low.low < 1 == low.high
+    pairs = reliability(probabilities, truth, multi=True)
+    assert sum(one.n for one in pairs) == 6
+
+
+def test_abstention_answers_the_surest_rows_first(held_of):
+    held = two(held_of, [1] * 10, [0.95] * 8 + [0.45, 0.4])  # the two least sure are wrong
+    points = abstention(held)
+    assert (points[0].answered, points[0].right, points[0].n) == (1, 0.8, 10)
+    fifth = next(point for point in points if point.answered == pytest.approx(0.8))
+    assert (fifth.right, fifth.threshold) == (1, 0.95)
+    assert fifth.low < 1
+    answered = [point.answered for point in points]
+    assert answered == sorted(answered, reverse=True)
+
+
+def test_abstention_with_several_labels_goes_by_the_least_certain_decision(held_of):
+    held = held_of([[1, 0], [1, 0]], [[0.99, 0.45], [0.8, 0.1]], multi=True)
+    assert abstention(held)[-1].threshold == pytest.approx(0.8)

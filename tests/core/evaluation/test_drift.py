@@ -1,0 +1,89 @@
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from core.evaluation.drift import Profile, drift, profile, summary
+
+
+def rows(share=(0.6, 0.4), n=400, sure=0.85, length=12, languages=("en",), unknown=0.05, seed=0):
+    """n rows of two labels."""
+    random = np.random.default_rng(seed)
+    said = (random.random(n) < share[1]).astype(int)
+    confidence = np.clip(random.normal(sure, 0.08, n), 0.51, 0.99)
+    chances = np.empty((n, 2))
+    chances[np.arange(n), said], chances[np.arange(n), 1 - said] = confidence, 1 - confidence
+    words = random.poisson(length, n)
+    spoken = random.choice(list(languages), n).tolist()
+    return profile(("bug", "price"), chances, False, words, spoken, int(unknown * n))
+
+
+def by_kind(before, now):
+    return {finding.kind: finding for finding in drift(before, now)}
+
+
+def test_profile_counts_by_hand():
+    chances = np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]])
+    found = profile(("a", "b"), chances, False, np.array([1, 4, 500]), ["en", "", "en"], unknown=2)
+    assert found.labels == {"a": 1, "b": 2} and found.languages == {"en": 2, "unknown": 1}
+    assert found.confidence[18] == 1 and found.confidence[14] == found.confidence[16] == 1
+    assert (found.lengths[0], found.lengths[2], found.lengths[-1]) == (1, 1, 1)
+    assert Profile(**asdict(found)) == found
+    several = profile(("a", "b"), np.array([[0.9, 0.8], [0.1, 0.2]]), True, np.array([1, 1]), ["en", "en"])
+    assert several.labels == {"a": 1, "b": 1}
+
+
+def test_the_same_rows_have_not_drifted():
+    assert not any(finding.matters for finding in drift(rows(), rows(seed=1)))
+    words, again = summary(drift(rows(), rows(seed=1)), rows(), rows(seed=1))
+    assert "are like those" in words and not again
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "words"),
+    [
+        ("labels", {"share": (0.3, 0.7)}, "labels changed: “"),
+        ("confidence", {"sure": 0.7}, "less sure"),
+        ("unknown", {"unknown": 0.2}, "20% of the new comments"),
+        ("language", {"languages": ("en", "de")}, "languages changed"),
+        ("length", {"length": 30}, "longer"),
+    ],
+)
+def test_each_change_is_found_and_named(kind, change, words):
+    before, now = rows(), rows(seed=1, **change)
+    found = by_kind(before, now)
+    assert [name for name, finding in found.items() if finding.matters] == [kind]
+    assert words in found[kind].words
+    line, again = summary(drift(before, now), before, now)
+    assert again and line.startswith(found[kind].words) and "train again" in line
+
+
+def test_sizes_by_hand():
+    old = Profile(100, {"a": 60, "b": 40}, (0,) * 10 + (100,) + (0,) * 9, 0, {"en": 100}, (100,) + (0,) * 14)
+    new = Profile(
+        100, {"a": 40, "b": 60}, (0,) * 10 + (75, 25) + (0,) * 8, 25, {"en": 100}, (100,) + (0,) * 14
+    )
+    found = by_kind(old, new)
+    assert found["labels"].size == pytest.approx(0.2) and found["labels"].matters  # chi2 = 8, p = .005
+    assert found["confidence"].size == pytest.approx(0.25) and not found["confidence"].matters  # surer
+    assert found["unknown"].size == pytest.approx(2 * np.arcsin(0.5))
+    assert (found["language"].size, found["length"].size) == (0, 0)
+
+
+def test_small_samples_do_not_cry_wolf():
+    alarms = 0
+    for seed in range(60):
+        alarms += any(finding.matters for finding in drift(rows(), rows(n=40, seed=seed + 10)))
+    assert alarms <= 5
+    assert drift(rows(), rows(n=20, share=(0, 1))) == ()
+    assert "Too few" in summary((), rows(), rows(n=20))[0]
+
+
+def test_a_real_change_is_found_in_few_rows():
+    assert by_kind(rows(), rows(n=60, share=(0.1, 0.9), seed=1))["labels"].matters
+
+
+def test_nothing_said_on_one_side_is_no_alarm():
+    none = profile(("a", "b"), np.full((50, 2), 0.1), True, np.full(50, 5), ["en"] * 50)
+    some = profile(("a", "b"), np.full((50, 2), 0.9), True, np.full(50, 5), ["en"] * 50)
+    assert not by_kind(none, some)["labels"].matters

@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from core.evaluation.leakage import leaks
+
+LABELS = ("bug", "card_arrival")
+
+
+def texts_of(n, seed=0):
+    random = np.random.default_rng(seed)
+    return [" ".join(f"word{number}" for number in random.integers(0, 5000, 12)) for _ in range(n)]
+
+
+@pytest.fixture
+def check(sure_of):
+    """leaks() of 200 rows, of which 60 are held out and 48 of these right."""
+
+    def run(texts=None, people=None, train_right=0.95, parts=None, wrong=12, n=200, **more):
+        texts = texts or texts_of(n)
+        classes = np.arange(n) % 2
+        parts = np.array(["train"] * (n - 60) + ["test"] * 60) if parts is None else parts
+        ids = np.arange(n) + 1
+        tested = np.flatnonzero(parts == "test") if (parts == "test").any() else np.arange(n)
+        said = classes[tested].copy()
+        said[:wrong] = 1 - said[:wrong]
+        held = sure_of(classes[tested].tolist(), said.tolist(), labels=LABELS, ids=ids[tested], **more)
+        truth = classes[:, None] == np.arange(2)
+        people = people or [""] * n
+        found = leaks(texts, parts, truth, LABELS, ids=ids, people=people, train_right=train_right, held=held)
+        return {leak.kind: leak for leak in found}
+
+    return run
+
+
+def test_clean_rows_have_no_leak(check):
+    assert check(people=[f"account {row % 40}" for row in range(200)]) == {}
+
+
+def test_copies_are_counted_and_the_figure_without_them_is_given(check):
+    texts = texts_of(200)
+    texts[180:190] = [text + " thanks" for text in texts[:10]]
+    leak = check(texts)["copies"]
+    assert leak.rows == 10 and leak.ids == tuple(range(181, 191))
+    assert "10 comments of 60" in leak.words
+    assert "right 76.0% of the time instead of 80.0%" in leak.words  # 38 of 50; the copies were right
+    assert leak.words.endswith("train again.")
+    texts[:140] = texts_of(140, seed=9)
+    assert "copies" not in check(texts)
+
+
+def test_copies_between_folds(check):
+    texts = texts_of(200)
+    texts[150] = texts[3]
+    fold = np.arange(200) % 5  # 3 and 150 stand in folds 3 and 0
+    parts = np.array(["train"] * 200)
+    assert check(texts, parts=parts, fold=fold)["copies"].ids == (4, 151)
+    assert "copies" not in check(texts, parts=parts, fold=np.zeros(200, dtype=int))
+
+
+def test_the_name_of_a_label_in_its_texts(check):
+    texts = texts_of(200)
+    tagged = [f"[Card Arrival] {text}" if row % 2 else text for row, text in enumerate(texts)]
+    leak = check(tagged)["label_words"]
+    assert leak.rows == 100 and leak.ids[0] == 2 and "“card_arrival”" in leak.words
+    assert "100 of its 100" in leak.words
+    few = [text if row > 20 else tagged[row] for row, text in enumerate(texts)]
+    assert "label_words" not in check(few)  # natural: a few comments use the word
+    everywhere = [f"card arrival {text}" for text in texts]
+    assert "label_words" not in check(everywhere)
+
+
+def test_test_above_train_beyond_chance(check):
+    assert "80.0% of the time" in check(train_right=0.6)["test_above_train"].words
+    assert "test_above_train" not in check(train_right=0.78)
+    assert "test_above_train" not in check(train_right=float("nan"))
+
+
+def test_labels_with_few_held_out_rows(check):
+    parts = np.array(["train"] * 186 + ["test"] * 14)
+    leak = check(parts=parts, wrong=0)["few_rows"]
+    assert leak.rows == 14 and "“bug” (7)" in leak.words
+    assert "2 of 2 labels have fewer than 10" in leak.words
+
+
+def test_one_account_that_wrote_most(check):
+    people = ["account acme" if row < 120 else f"account {row}" for row in range(200)]
+    leak = check(people=people)["one_sided"]
+    assert leak.rows == 120 and "One account wrote 120 of the 200" in leak.words
+    assert "acme" not in leak.words
+    assert "one_sided" not in check(people=["account acme"] * 30 + [""] * 170)  # hardly anyone is known
