@@ -1,8 +1,8 @@
-"""Teach a model the team's own labels and see how good it is."""
+"""Teach a model the team's own labels, see how good it is, and put it to work."""
 
 import streamlit as st
 
-from pages.parts import run_card, training_form
+from pages.parts import run_card, run_notes, training_form
 from pages.parts.choices import choose_run, need_dataset
 from pages.parts.frame import open_page
 from pages.parts.progress import tell_failure, watch_active
@@ -13,6 +13,7 @@ dataset = need_dataset()
 training_form.ask(dataset)
 tell_failure(dataset.id)
 watch_active(dataset.id)
-run = choose_run(dataset)
+run = choose_run(dataset, newest=True)
 if run:
+    run_notes.show(run)
     run_card.show(run)

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.domain import Attribution, Token
 from core.errors import NotFound
-from core.explain.model import Explainable, column
+from core.explain.model import Attentive, column, has_attention
 from core.explain.reading import read, shares
 from core.explain.words import CUT
 
@@ -26,7 +26,7 @@ class AttentionView:
     heads: int
 
 
-def explain(model: Explainable, text: str, label: str, against: str | None = None) -> Attribution:
+def explain(model: Attentive, text: str, label: str, against: str | None = None) -> Attribution:
     """Last layer, mean over heads and over rows (the model pools by the mean), summed by word.
 
     What goes to special tokens belongs to no word, so the weights add up to less than 1.
@@ -34,7 +34,7 @@ def explain(model: Explainable, text: str, label: str, against: str | None = Non
     """
     wanted = column(model, label)
     spans = read(model, text).spans
-    tokens, maps = model.attention(text)
+    tokens, maps = _maps(model, text)
     looked = maps[-1].astype(np.float64).mean(axis=(0, 1))
     seen = [span for span in spans if span.mark != CUT]
     weights = shares([(span.start, span.end) for span in seen], tokens) @ looked
@@ -43,9 +43,9 @@ def explain(model: Explainable, text: str, label: str, against: str | None = Non
     return Attribution(text, (*weighted, *spans[len(seen) :]), label, NAME, UNIT, probability)
 
 
-def matrix(model: Explainable, text: str, layer: int, head: int, specials: bool = False) -> AttentionView:
+def matrix(model: Attentive, text: str, layer: int, head: int, specials: bool = False) -> AttentionView:
     """One head of one layer. Without special tokens rows add up to less than 1. Raises NotFound."""
-    tokens, maps = model.attention(text)
+    tokens, maps = _maps(model, text)
     layers, heads = maps.shape[:2]
     if not (0 <= layer < layers and 0 <= head < heads):
         raise NotFound(
@@ -56,13 +56,13 @@ def matrix(model: Explainable, text: str, layer: int, head: int, specials: bool 
     return AttentionView(tuple(tokens[place] for place in keep), shown, layer, head, layers, heads)
 
 
-def overview(model: Explainable, text: str, specials: bool = False) -> np.ndarray:
+def overview(model: Attentive, text: str, specials: bool = False) -> np.ndarray:
     """(layers, heads): how narrowly each head looks, 0 = evenly at all tokens, 1 = at one.
 
     1 - entropy / log(tokens) of each row over the shown tokens, mean over rows. Many heads rest on
     [SEP]; left out here, they are compared by what they do with the words. One token or none: 0.
     """
-    tokens, maps = model.attention(text)
+    tokens, maps = _maps(model, text)
     keep = _kept(tokens, specials)
     if len(keep) < 2:
         return np.zeros(maps.shape[:2])
@@ -71,6 +71,15 @@ def overview(model: Explainable, text: str, specials: bool = False) -> np.ndarra
     part = np.divide(rows, total, out=np.full_like(rows, 1 / len(keep)), where=total > 0)
     logs = np.log(part, out=np.zeros_like(part), where=part > 0)
     return (1.0 + (part * logs).sum(axis=-1) / np.log(len(keep))).mean(axis=-1).clip(0.0, 1.0)
+
+
+def _maps(model: Attentive, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
+    if not has_attention(model):
+        raise NotFound(
+            "This model has no attention to show. Look at the words that mattered, "
+            "or choose a Quick or Better run."
+        )
+    return model.attention(text)
 
 
 def _kept(tokens: tuple[Token, ...], specials: bool) -> list[int]:

@@ -24,13 +24,21 @@ class Explainable(Protocol):
         """The tokens that fit `max_tokens`, special ones included."""
         ...
 
+    def unknown_tokens(self, text: str) -> list[tuple[int, int]]:
+        """Character spans of the tokens that the vocabulary does not know."""
+        ...
+
+
+class Attentive(Explainable, Protocol):
+    """A transformer; models of counted words and BiLSTMs are only Explainable."""
+
     def attention(self, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
         """The same tokens and (layers, heads, tokens, tokens) float32; rows sum to 1."""
         ...
 
-    def unknown_tokens(self, text: str) -> list[tuple[int, int]]:
-        """Character spans of the tokens that the vocabulary does not know."""
-        ...
+
+def has_attention(model: object) -> bool:
+    return callable(getattr(model, "attention", None))
 
 
 def column(model: Explainable, label: str) -> int:

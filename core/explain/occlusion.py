@@ -17,6 +17,7 @@ def explain(
     model: Explainable, text: str, label: str, against: str | None = None, limit: int = LIMIT
 ) -> Attribution:
     """w_i = p_c(x) - p_c(x without word i), 0.01 = one point; with `against` b the same of p_c - p_b.
+    p_c is the label's own probability, so it holds too where a text may have several labels.
 
     A text with more than `limit` readable words is explained by groups of neighbouring words.
     Raises NotFound for a label that the model does not have.

@@ -5,15 +5,16 @@ import pandas as pd
 
 from core.domain import SEGMENT, Insights, Quote, Theme
 from core.errors import AppError
-from core.insights.counts import one_hot
+from core.insights.counts import chosen_method, one_hot
 from core.insights.ratings import ratings
-from core.insights.rows import CountedRows, account_codes, count_rows
+from core.insights.rows import CountedRows, account_codes, count_rows, count_several
 from core.insights.segments import segments
-from core.insights.settings import InsightSettings
+from core.insights.settings import SEVERAL, InsightSettings
 from core.insights.trends import choose_period, movers, trends
 from core.insights.words import make_quote, quote_rows
 
 DEFAULTS = InsightSettings()
+OVERLAP = "A comment can count for several themes, so the shares do not add up to 100%."
 
 
 def build_insights(
@@ -25,48 +26,70 @@ def build_insights(
     *,
     given: np.ndarray,
     probabilities: np.ndarray | None,
-    balanced_accuracy: float,
+    balanced_accuracy: float | np.ndarray,
     prior: np.ndarray | None,
     settings: InsightSettings = DEFAULTS,
     embeddings: np.ndarray | None = None,
+    multi: bool = False,
+    labelled: np.ndarray | None = None,
 ) -> Insights:
     """Everything the Insights page shows; depends on the arguments alone.
 
     feedback: domain.FEEDBACK and "segment:" columns, n rows. given (n,): index into labels or -1.
     probabilities (n, k) calibrated, None without a model: then only labelled rows count.
     prior (k,): share of each label among the training rows; None: among the given labels.
+    multi: a row may have several labels; then given is (n, k) bool, `labelled` (n,) tells the rows
+    that a person labelled, and balanced_accuracy is one number or (k,), label by label.
     """
-    given = np.asarray(given, dtype=np.int64)
-    _check(feedback, labels, given, probabilities)
-    facts = (int(run_id), dataset, label_set, len(feedback), int((given >= 0).sum()))
+    given = np.asarray(given, dtype=bool if multi else np.int64)
+    if labelled is None:
+        labelled = given.any(axis=1) if multi else given >= 0
+    _check(feedback, labels, given, labelled, probabilities, multi)
+    facts = (int(run_id), dataset, label_set, len(feedback), int(labelled.sum()))
     notes = _without_model(*facts[3:]) if probabilities is None else []
     if probabilities is None:
-        keep = given >= 0
-        feedback, given = feedback[keep], given[keep]
+        keep = labelled
+        feedback, given, labelled = feedback[keep], given[keep], labelled[keep]
         embeddings = None if embeddings is None else embeddings[keep]
-        probabilities = one_hot(given, len(labels))
+        probabilities = given.astype(float) if multi else one_hot(given, len(labels))
     if len(feedback) == 0 or not labels:
         return _empty(facts, notes, labels, settings)
-    if prior is None:
-        prior = np.bincount(given[given >= 0], minlength=len(labels)) + 1.0
     counted = {
         "given": given,
         "probabilities": probabilities,
-        "prior": prior,
+        "prior": _given_share(given, labelled, len(labels), multi) if prior is None else prior,
         "balanced_accuracy": balanced_accuracy,
         "accounts": account_codes(feedback["account"]),
     }
-    rows = count_rows(labels, feedback["id"].to_numpy(dtype=np.int64), **counted, settings=settings)
+    ids = feedback["id"].to_numpy(dtype=np.int64)
+    if multi:
+        counted["balanced_accuracy"] = np.broadcast_to(np.asarray(balanced_accuracy, float), len(labels))
+        rows = count_several(labels, ids, **counted, labelled=labelled, settings=settings)
+    else:
+        rows = count_rows(labels, ids, **counted, settings=settings)
     return _insights(facts, feedback.reset_index(drop=True), rows, notes, embeddings, settings=settings)
 
 
+def _given_share(given: np.ndarray, labelled: np.ndarray, k: int, multi: bool) -> np.ndarray:
+    """Share of each label among the labelled rows, none of them 0; single labels as counts."""
+    if multi:
+        return (given[labelled].sum(axis=0) + 0.5) / (labelled.sum() + 1.0)
+    return np.bincount(given[labelled], minlength=k) + 1.0
+
+
 def _check(
-    feedback: pd.DataFrame, labels: tuple[str, ...], given: np.ndarray, probabilities: np.ndarray | None
+    feedback: pd.DataFrame,
+    labels: tuple[str, ...],
+    given: np.ndarray,
+    labelled: np.ndarray,
+    probabilities: np.ndarray | None,
+    multi: bool,
 ) -> None:
-    fits = given.shape == (len(feedback),)
+    n, k = len(feedback), len(labels)
+    fits = given.shape == ((n, k) if multi else (n,)) and labelled.shape == (n,)
     if probabilities is not None:
-        fits = fits and np.shape(probabilities) == (len(feedback), len(labels))
-    if not fits or (len(given) and (given.min() < -1 or given.max() >= len(labels))):
+        fits = fits and np.shape(probabilities) == (n, k)
+    if not fits or (not multi and n and (given.min() < -1 or given.max() >= k)):
         raise AppError("The predictions do not fit the feedback rows. Run the training again.")
 
 
@@ -107,7 +130,7 @@ def _insights(
         tuple(sorted(cells, key=lambda cell: order[cell.theme])),
         tuple(sorted(picked, key=lambda quote: order[quote.theme])),
         tuple(notes),
-        settings.as_dict(),
+        settings.as_dict() | ({SEVERAL: True} if rows.multi else {}),
         movers(found, settings),
     )
 
@@ -115,7 +138,7 @@ def _insights(
 def _themes(rows: CountedRows, rated: list) -> tuple[Theme, ...]:
     """Largest share first, equal shares by name."""
     themes = [
-        Theme(label, rows.shares.estimates[k], rated[k], rows.evidence(rows.assigned == k))
+        Theme(label, rows.shares.estimates[k], rated[k], rows.evidence(rows.carries[:, k]))
         for k, label in enumerate(rows.labels)
     ]
     return tuple(sorted(themes, key=lambda theme: (-theme.share.mid, theme.name)))
@@ -136,8 +159,12 @@ def _quotes(
     feedback: pd.DataFrame, rows: CountedRows, embeddings: np.ndarray | None, settings: InsightSettings
 ) -> list[Quote]:
     texts = feedback["text"].to_numpy(dtype=object)
-    picked = [row for part in quote_rows(texts, embeddings, rows, settings) for row in part]
-    return [make_quote(rows, row, texts[row], context(feedback, row)) for row in picked]
+    picked = quote_rows(texts, embeddings, rows, settings)
+    return [
+        make_quote(rows, row, theme, texts[row], context(feedback, row))
+        for theme, part in enumerate(picked)
+        for row in part
+    ]
 
 
 def context(feedback: pd.DataFrame, row: int) -> str:
@@ -155,7 +182,9 @@ def context(feedback: pd.DataFrame, row: int) -> str:
 
 def counting(rows: CountedRows, settings: InsightSettings) -> str:
     """How the shares were counted, in words a product manager knows."""
-    labelled, total = int((rows.given >= 0).sum()), len(rows.given)
+    if rows.multi:
+        return f"{_counting_each(rows, settings)} {OVERLAP}"
+    labelled, total = int(rows.labelled.sum()), len(rows.given)
     if labelled == total:
         return f"Counted from labels that people gave ({total:,}); nothing is estimated."
     start = f"Labels from people count for {labelled:,} of {total:,} comments, the rest is"
@@ -172,6 +201,26 @@ def counting(rows: CountedRows, settings: InsightSettings) -> str:
     )
 
 
+def _counting_each(rows: CountedRows, settings: InsightSettings) -> str:
+    """The same where every theme is counted on its own."""
+    labelled, total = int(rows.labelled.sum()), len(rows.given)
+    if labelled == total:
+        return f"Counted from labels that people gave ({total:,}); nothing is estimated."
+    start = f"Labels from people count for {labelled:,} of {total:,} comments, the rest is"
+    if labelled == 0:
+        start = "No comment has a label from a person; all are"
+    known = [chosen_method(float(value), settings) == "EMQ" for value in rows.balanced_accuracy]
+    themes = f"{sum(known)} of {len(known)} themes"
+    if all(known):
+        themes = "every theme"
+    if not any(known):
+        return (
+            f"{start} estimated from the model's probabilities without a correction for a changed mix, "
+            "because the model is not right often enough on any theme. Not checked yet."
+        )
+    return f"{start} estimated and, for {themes}, corrected for the model's mistakes. Not checked yet."
+
+
 def _without_model(total: int, labelled: int) -> list[str]:
     if labelled == total:
         return []
@@ -182,12 +231,24 @@ def _without_model(total: int, labelled: int) -> list[str]:
 
 
 def _unsorted(rows: CountedRows, settings: InsightSettings) -> list[str]:
-    count = int(((rows.given < 0) & (rows.probabilities.max(axis=1) < settings.unsure_below)).sum())
+    if rows.multi:
+        return _without_theme(rows)
+    count = int((~rows.labelled & (rows.probabilities.max(axis=1) < settings.unsure_below)).sum())
     if not count:
         return []
     return [
         f"Unsorted: {count:,} of {len(rows.given):,} comments fit no theme well. They are counted by their "
         "probabilities, but may hide a theme that has no label yet."
+    ]
+
+
+def _without_theme(rows: CountedRows) -> list[str]:
+    count = int((~rows.carries.any(axis=1)).sum())
+    if not count:
+        return []
+    return [
+        f"Unsorted: {count:,} of {len(rows.ids):,} comments carry none of the themes. "
+        "They may hide a theme that has no label yet."
     ]
 
 

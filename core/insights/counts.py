@@ -120,7 +120,7 @@ def shares(
         for name, part in _methods(probabilities[unread], weights[unread], prior, settings).items()
     }
     method = "+".join((["labels"] if not unread.all() else []) + ([point] if unread.any() else []))
-    estimates = _estimates(rows.mean(axis=0), list(draws.values()), n, method, settings)
+    estimates = hull(rows.mean(axis=0), list(draws.values()), n, [method] * k, settings)
     return Shares(estimates, method, draws[point], mix, rows)
 
 
@@ -173,15 +173,17 @@ def _methods(
     }
 
 
-def _estimates(
-    mids: np.ndarray, draws: list[np.ndarray], n: int, method: str, settings: InsightSettings
+def hull(
+    mids: np.ndarray, draws: list[np.ndarray], n: int, methods: list[str], settings: InsightSettings
 ) -> list[Estimate]:
+    """Estimates of k themes whose ranges span those of every method's draws (B, k) and Wilson's."""
     tail = (1 - settings.range_level) / 2
     lows = np.min([np.quantile(part, tail, axis=0) for part in draws], axis=0)
     highs = np.max([np.quantile(part, 1 - tail, axis=0) for part in draws], axis=0)
     wilson_low, wilson_high = wilson(mids, n, settings.range_level)
     lows, highs = np.minimum(lows, wilson_low), np.maximum(highs, wilson_high)
-    return [ordered(mid, low, high, n, method) for mid, low, high in zip(mids, lows, highs, strict=True)]
+    parts = zip(mids, lows, highs, methods, strict=True)
+    return [ordered(mid, low, high, n, method) for mid, low, high, method in parts]
 
 
 def wilson(share: np.ndarray, n: float, level: float) -> tuple[np.ndarray, np.ndarray]:

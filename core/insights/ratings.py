@@ -22,7 +22,7 @@ def ratings(rows: CountedRows, rating: pd.Series, settings: InsightSettings) -> 
         return [None] * len(rows.labels)
     scale = float(values[rated].min()), float(values[rated].max())
     overall = float(values[rated].var())
-    parts = [values[rated & (rows.assigned == theme)] for theme in range(len(rows.labels))]
+    parts = [values[rated & rows.carries[:, theme]] for theme in range(len(rows.labels))]
     return [mean_rating(part, overall, scale, settings) for part in parts]
 
 

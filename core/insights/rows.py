@@ -7,6 +7,7 @@ import pandas as pd
 
 from core.insights.counts import Shares, one_hot, shares
 from core.insights.settings import InsightSettings
+from core.insights.several import DECIDED, label_shares
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,15 @@ class CountedRows:
 
     labels: tuple[str, ...]
     ids: np.ndarray  # (n,) feedback ids
-    given: np.ndarray  # (n,) theme a person gave, -1 none
+    given: np.ndarray  # (n,) theme a person gave, -1 none; several labels a row: (n, k) bool
+    labelled: np.ndarray  # (n,) bool, a person labelled it
     probabilities: np.ndarray  # (n, k) as the model gave them; labelled rows are 1 for their label
     prior: np.ndarray  # (k,) training share
-    balanced_accuracy: float
-    assigned: np.ndarray  # (n,) given label, else the most probable: whose evidence the row is
+    balanced_accuracy: float | np.ndarray  # several labels a row: (k,)
+    carries: np.ndarray  # (n, k) bool, the given labels, else what the model decides: whose evidence a row is
     accounts: np.ndarray | None  # (n,) codes, rows of one account together; None: not known
     shares: Shares
+    multi: bool = False
 
     def evidence(self, mask: np.ndarray) -> tuple[int, ...]:
         return tuple(self.ids[mask].tolist())
@@ -40,11 +43,49 @@ def count_rows(
 ) -> CountedRows:
     """Count the themes; a label from a person overrules the model."""
     counted = shares(probabilities, given, prior, balanced_accuracy, settings, groups=accounts)
-    known = np.array(probabilities, dtype=float)
-    known[given >= 0] = one_hot(given[given >= 0], len(labels))
-    assigned = known.argmax(axis=1)
+    known, labelled = np.array(probabilities, dtype=float), given >= 0
+    known[labelled] = one_hot(given[labelled], len(labels))
+    carries = one_hot(known.argmax(axis=1), len(labels)).astype(bool)
     prior = np.asarray(prior, dtype=float)
-    return CountedRows(labels, ids, given, known, prior, balanced_accuracy, assigned, accounts, counted)
+    facts = labels, ids, given, labelled, known, prior, balanced_accuracy
+    return CountedRows(*facts, carries, accounts, counted)
+
+
+def count_several(
+    labels: tuple[str, ...],
+    ids: np.ndarray,
+    *,
+    given: np.ndarray,
+    labelled: np.ndarray,
+    probabilities: np.ndarray,
+    prior: np.ndarray,
+    balanced_accuracy: np.ndarray,
+    accounts: np.ndarray | None,
+    settings: InsightSettings,
+) -> CountedRows:
+    """The same for rows with any number of labels: given (n, k) bool, balanced_accuracy (k,)."""
+    known, prior = np.array(probabilities, dtype=float), np.asarray(prior, dtype=float)
+    counted = label_shares(known, given, labelled, prior, balanced_accuracy, settings, groups=accounts)
+    known[labelled] = given[labelled]
+    facts = labels, ids, given, labelled, known, prior, balanced_accuracy
+    return CountedRows(*facts, known >= DECIDED, accounts, counted, multi=True)
+
+
+def recount(
+    rows: CountedRows,
+    here: np.ndarray,
+    probabilities: np.ndarray,
+    prior: np.ndarray,
+    groups: np.ndarray | None,
+    stream: int,
+    settings: InsightSettings,
+) -> Shares:
+    """The shares among the rows at the places `here`, by the rule of the whole."""
+    drawn = {"groups": groups, "stream": stream}
+    if rows.multi:
+        part = probabilities[here], rows.given[here], rows.labelled[here], prior
+        return label_shares(*part, rows.balanced_accuracy, settings, **drawn)
+    return shares(probabilities[here], rows.given[here], prior, rows.balanced_accuracy, settings, **drawn)
 
 
 def account_codes(accounts: pd.Series) -> np.ndarray | None:

@@ -58,7 +58,7 @@ def _cells(rows: CountedRows, name: str, values: np.ndarray, settings: InsightSe
         shown = _estimates(counts[g], int(sizes[g]), rows.shares.estimates, settings)
         here = np.flatnonzero(codes == g)
         for theme, label in enumerate(rows.labels):
-            ids = tuple(rows.ids[here[rows.assigned[here] == theme]].tolist())
+            ids = tuple(rows.ids[here[rows.carries[here, theme]]].tolist())
             small = bool(sizes[g] < settings.small_segment_rows)
             cell = (name, str(names[g]), label, shown[theme], int(sizes[g]), bool(over[g, theme]), small, ids)
             result.append(SegmentCell(*cell))

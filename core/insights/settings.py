@@ -2,6 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+SEVERAL = "several_labels"  # among the settings of insights whose comments may carry several themes
+
 
 @dataclass(frozen=True)
 class InsightSettings:
@@ -18,6 +20,8 @@ class InsightSettings:
     draw_em_tolerance: float = 1e-5
     adapt_from_accuracy: float = 0.70  # balanced accuracy from which EMQ is the point, else PCC
     probability_floor: float = 1e-9
+    label_em_steps: int = 60  # several labels a comment: of the point and of each draw
+    label_floor: float = 1e-4  # several labels a comment: probabilities and shares stay this far from 0 and 1
     unsure_below: float = 0.50  # largest probability of a row that fits no theme well
 
     # trends

@@ -1,6 +1,7 @@
 """The insights in three to five plain sentences, each from figures that are on the page."""
 
 from core.domain import Estimate, Insights, SegmentCell
+from core.insights.settings import SEVERAL
 
 LONGEST_NAME = 60
 
@@ -33,7 +34,10 @@ def likely(estimate: Estimate) -> tuple[str, str]:
 def _scope(insights: Insights) -> str:
     counted, count = insights.themes[0].share.n, len(insights.themes)
     dates = f" from {insights.first_date} to {insights.last_date}" if insights.first_date else ""
-    sorted_into = f"sorted into {count} theme{'s' * (count != 1)} by {named(insights.label_set)}"
+    themes = f"{count} theme{'s' * (count != 1)} by {named(insights.label_set)}"
+    sorted_into = f"sorted into {themes}"
+    if insights.settings.get(SEVERAL):
+        sorted_into = f"each with any number of {themes}"
     return f"{_comments(counted)}{dates}, {sorted_into}."
 
 

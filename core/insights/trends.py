@@ -5,9 +5,10 @@ import pandas as pd
 from scipy.special import ndtri
 
 from core.domain import Estimate, Mover, Trend, TrendPoint
-from core.insights.counts import adapt, chosen_method, ordered, shares
-from core.insights.rows import CountedRows
+from core.insights.counts import adapt, chosen_method, ordered
+from core.insights.rows import CountedRows, recount
 from core.insights.settings import InsightSettings
+from core.insights.several import adapt_one
 
 DEFAULTS = InsightSettings()
 
@@ -82,20 +83,32 @@ def trends(rows: CountedRows, dates: pd.Series, period: str, settings: InsightSe
         if len(here) < settings.min_expected_rows:
             continue
         groups = None if rows.accounts is None else np.unique(rows.accounts[here], return_inverse=True)[1]
-        part = probabilities[here], rows.given[here], prior, rows.balanced_accuracy
-        counted = shares(*part, settings, groups=groups, stream=number + 1)
+        counted = recount(rows, here, probabilities, prior, groups, number + 1, settings)
         for theme, estimate in enumerate(counted.estimates):
-            ids = tuple(rows.ids[here[rows.assigned[here] == theme]].tolist())
+            ids = tuple(rows.ids[here[rows.carries[here, theme]]].tolist())
             points[theme].append(TrendPoint(str(start), estimate, len(here), ids))
     return tuple(Trend(label, tuple(part)) for label, part in zip(rows.labels, points, strict=True))
 
 
 def _start(rows: CountedRows, settings: InsightSettings) -> tuple[np.ndarray, np.ndarray]:
+    if rows.multi:
+        return _start_of_each(rows, settings)
     if chosen_method(rows.balanced_accuracy, settings) != "EMQ":
         return rows.probabilities, rows.prior
     floor = settings.probability_floor
     prior, mix = np.clip(rows.prior, floor, None), np.clip(rows.shares.mix, floor, None)
     return adapt(np.clip(rows.probabilities, floor, None), prior / prior.sum(), mix), mix
+
+
+def _start_of_each(rows: CountedRows, settings: InsightSettings) -> tuple[np.ndarray, np.ndarray]:
+    """The same theme by theme; a row a person labelled is never read by its probability."""
+    probabilities, prior = rows.probabilities.copy(), rows.prior.copy()
+    for theme, accuracy in enumerate(rows.balanced_accuracy):
+        if chosen_method(float(accuracy), settings) == "EMQ":
+            mix = float(rows.shares.mix[theme])
+            probabilities[:, theme] = adapt_one(probabilities[:, theme], float(prior[theme]), mix, settings)
+            prior[theme] = mix
+    return probabilities, prior
 
 
 def movers(found: tuple[Trend, ...], settings: InsightSettings = DEFAULTS) -> tuple[Mover, ...]:

@@ -28,13 +28,16 @@ def quotes(
 ) -> tuple[Quote, ...]:
     """Up to 5 verbatim rows a theme, in the order of the labels; all sequences are by row."""
     picked = quote_rows(texts, embeddings, rows, settings)
-    return tuple(make_quote(rows, row, texts[row], contexts[row]) for part in picked for row in part)
+    return tuple(
+        make_quote(rows, row, theme, texts[row], contexts[row])
+        for theme, part in enumerate(picked)
+        for row in part
+    )
 
 
-def make_quote(rows: CountedRows, row: int, text: str, context: str) -> Quote:
-    theme = int(rows.assigned[row])
+def make_quote(rows: CountedRows, row: int, theme: int, text: str, context: str) -> Quote:
     # 1 is for a person's word alone.
-    sure = 1.0 if rows.given[row] == theme else NEARLY_SURE
+    sure = 1.0 if rows.labelled[row] and rows.carries[row, theme] else NEARLY_SURE
     probability = min(round(float(rows.probabilities[row, theme]), 6), sure)
     return Quote(int(rows.ids[row]), text, rows.labels[theme], probability, context)
 
@@ -47,10 +50,10 @@ def quote_rows(
     Only rows of the theme with P >= .6 (1 where a person labelled it): by probability, then
     maximal marginal relevance (Carbonell & Goldstein 1998), at most one an account.
     """
-    certainty = rows.probabilities[np.arange(len(rows.ids)), rows.assigned]
     result = []
     for theme in range(len(rows.labels)):
-        here = np.flatnonzero((rows.assigned == theme) & (certainty >= settings.quote_probability))
+        certainty = rows.probabilities[:, theme]
+        here = np.flatnonzero(rows.carries[:, theme] & (certainty >= settings.quote_probability))
         ranked = here[np.argsort(-certainty[here], kind="stable")]
         enough = certainty[ranked[: settings.quote_pool]].min(initial=1.0)
         best = _spaced(ranked[certainty[ranked] >= enough], settings.quote_pool)  # equals: from all times

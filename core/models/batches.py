@@ -5,9 +5,20 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 
+def longest_first(lengths: np.ndarray) -> np.ndarray:
+    """Row numbers."""
+    return np.argsort(-np.asarray(lengths), kind="stable")
+
+
 def sorted_batches(lengths: Sequence[int], budget: int) -> Iterator[np.ndarray]:
     """Row numbers, longest first; rows times longest row of a batch stays within `budget` tokens."""
-    yield from _cut(np.argsort(-np.asarray(lengths), kind="stable"), np.asarray(lengths), budget)
+    lengths = np.asarray(lengths)
+    yield from _cut(longest_first(lengths), lengths, budget)
+
+
+def first_batch(order: np.ndarray, lengths: np.ndarray, budget: int) -> np.ndarray:
+    """As many of the rows in `order`, longest first, as `budget` tokens hold; at least one."""
+    return order[: max(1, budget // max(1, int(lengths[order[0]])))]
 
 
 def shuffled_batches(
@@ -25,8 +36,7 @@ def shuffled_batches(
 
 
 def _cut(order: np.ndarray, lengths: np.ndarray, budget: int) -> Iterator[np.ndarray]:
-    start = 0
-    while start < len(order):
-        rows = max(1, budget // max(1, int(lengths[order[start]])))
-        yield order[start : start + rows]
-        start += rows
+    while len(order):
+        batch = first_batch(order, lengths, budget)
+        yield batch
+        order = order[len(batch) :]

@@ -20,6 +20,11 @@ class Device:
     def on_cpu(self) -> bool:
         return self.name == "cpu"
 
+    @property
+    def on_gpu(self) -> bool:
+        """An NVIDIA or AMD one, whose memory torch can be asked about."""
+        return self.name.startswith("cuda")
+
     def autocast(self, on: bool = True):
         kind = self.name.split(":")[0]
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=on and self.bf16)

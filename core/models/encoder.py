@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,15 @@ from transformers import AutoModel, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from core.domain import Token
-from core.errors import UnsafeModel
-from core.models.batches import sorted_batches
+from core.errors import ModelError, UnsafeModel
+from core.models import memory, packed
+from core.models.batches import first_batch, longest_first
 from core.models.device import Device
 
 transformers_logging.disable_progress_bar()
 transformers_logging.set_verbosity_error()
 
-PREDICT_TOKENS = 4096  # tokens in one batch without gradients
+FEW = 256  # texts that a person waits for and compares: they are read in full precision
 
 
 class Encoder:
@@ -41,19 +43,29 @@ class Encoder:
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         if not texts:
             return []
-        encoded = self.tokenizer(list(texts), truncation=True, max_length=self.max_tokens, padding=False)
+        encoded = self.tokenizer(
+            list(texts),
+            truncation=True,
+            max_length=self.max_tokens,
+            padding=False,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
         return encoded["input_ids"]
 
     def batch(self, rows: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids and mask, both (rows, longest row), on the device."""
-        longest = max(len(row) for row in rows)
-        pad = self.tokenizer.pad_token_id or 0
-        ids = torch.full((len(rows), longest), pad, dtype=torch.long)
-        mask = torch.zeros((len(rows), longest), dtype=torch.long)
-        for number, row in enumerate(rows):
-            ids[number, : len(row)] = torch.as_tensor(row)
-            mask[number, : len(row)] = 1
-        return ids.to(self.device.name), mask.to(self.device.name)
+        lengths = np.array([len(row) for row in rows])
+        real = np.arange(lengths.max()) < lengths[:, None]
+        ids = np.full(real.shape, self.tokenizer.pad_token_id or 0, dtype=np.int64)
+        ids[real] = np.fromiter(chain.from_iterable(rows), dtype=np.int64, count=lengths.sum())
+        return self._sent(ids), self._sent(real.astype(np.int64))
+
+    def _sent(self, numbers: np.ndarray) -> torch.Tensor:
+        tensor = torch.from_numpy(numbers)
+        if not self.device.on_gpu:
+            return tensor.to(self.device.name)
+        return tensor.pin_memory().to(self.device.name, non_blocking=True)
 
     def pooled(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Mean of the last hidden states over the real tokens, length 1: (rows, size) float32."""
@@ -61,26 +73,60 @@ class Encoder:
         weights = mask.unsqueeze(-1).float()
         return functional.normalize((hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0), dim=1)
 
+    def pooled_rows(self, rows: Sequence[list[int]]) -> torch.Tensor:
+        """`pooled` of rows of token ids, without padding where this model can be read so."""
+        # A GPU is quicker with few large products than with one for every length.
+        if self.device.on_cpu and packed.can_pack(self.model) and all(rows):
+            return functional.normalize(packed.pooled(self.model, rows), dim=1)
+        return self.pooled(*self.batch(rows))
+
     def embed(
         self,
         texts: Sequence[str],
         on_batch: Callable[[int, int], None] | None = None,
-        budget: int = PREDICT_TOKENS,
+        budget: int | None = None,
     ) -> np.ndarray:
-        """(texts, size) float32; `on_batch(done, all)` after each batch may raise to stop."""
+        """(texts, size) float32; `on_batch(done, all)` after each batch may raise to stop.
+
+        `budget` is the tokens of a batch, chosen by memory without it. Raises ModelError when the memory
+        cannot hold a single text.
+        """
         ids = self.token_ids(texts)
         vectors = np.zeros((len(ids), self.size), dtype=np.float32)
-        done = 0
-        # Few texts are asked for by a person who waits and compares: full precision there.
-        fast = len(ids) > 256
+        lengths = np.array([len(row) for row in ids], dtype=int)
+        waiting = longest_first(lengths)
+        longest = int(lengths.max(initial=1))
+        budget = budget or self.tokens_at_once(longest)
         self.model.eval()
-        for rows in sorted_batches([len(row) for row in ids], budget):
-            with torch.inference_mode(), self.device.autocast(fast):
-                vectors[rows] = self.pooled(*self.batch([ids[row] for row in rows])).cpu().numpy()
-            done += len(rows)
+
+        def fill(tokens: int) -> int:
+            rows = first_batch(waiting, lengths, tokens)
+            with torch.inference_mode(), self.device.autocast(len(ids) > FEW):
+                vectors[rows] = self.pooled_rows([ids[row] for row in rows]).cpu().numpy()
+            return len(rows)
+
+        while len(waiting):
+            try:
+                filled, budget = memory.halving(fill, budget, int(lengths[waiting[0]]))
+            except RuntimeError as error:
+                if not memory.ran_out(error):
+                    raise
+                raise ModelError(
+                    "The memory of this device is too small to read one comment. Choose a smaller encoder or "
+                    "fewer tokens under 'Advanced', or set ROADLENS_DEVICE to cpu."
+                ) from error
+            waiting = waiting[filled:]
             if on_batch:
-                on_batch(done, len(ids))
+                on_batch(len(ids) - len(waiting), len(ids))
         return vectors
+
+    def tokens_at_once(self, longest: int, training: bool = False) -> int:
+        """Tokens of one batch that the memory can hold; on the CPU the number that is fast."""
+        if not self.device.on_gpu:
+            return memory.PREDICT_TOKENS
+        free, _ = torch.cuda.mem_get_info(self.device.name)
+        shape = memory.shape_of(self.model.config.to_dict())
+        return memory.tokens_that_fit(free, shape, longest, training, self.device.bf16)
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         """The tokens that fit, with their places in the original text."""

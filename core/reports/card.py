@@ -1,17 +1,20 @@
 """The model card and the method page: facts about one run."""
 
+from collections.abc import Sequence
+
 from core.charts.scores import label_estimates, overall_estimates
-from core.domain import Insights, Scores, TrainingRun
+from core.domain import BILSTM, TFIDF, Insights, Scores, TrainingRun
 from core.reports.rows import Row, estimate_row
 from core.reports.safe import percent
 
+ENCODERLESS = {TFIDF: "TF-IDF with logistic regression", BILSTM: "BiLSTM"}
 
-def score_rows(model: Scores, baseline: Scores | None) -> tuple[Row, ...]:
-    """Overall scores of model and baseline, then precision and recall of each label."""
+
+def score_rows(model: Scores, baselines: Sequence[Scores]) -> tuple[Row, ...]:
+    """Overall scores of the model and of each baseline, then precision and recall of each label."""
     overall = [
         estimate_row(f"{title}: {measure}", "held-out rows", estimate)
-        for title, scores in (("model", model), ("baseline", baseline))
-        if scores is not None
+        for title, scores in (("model", model), *_titled(baselines))
         for measure, estimate in overall_estimates(scores)
     ]
     labels = [
@@ -22,16 +25,38 @@ def score_rows(model: Scores, baseline: Scores | None) -> tuple[Row, ...]:
     return (*overall, *labels)
 
 
+def _titled(baselines: Sequence[Scores]) -> list[tuple[str, Scores]]:
+    """A lone baseline needs no name; several are told apart by theirs."""
+    if len(baselines) == 1:
+        return [("baseline", baselines[0])]
+    return [(scores.name, scores) for scores in baselines]
+
+
+def baselines_of(run: TrainingRun) -> tuple[Scores, ...]:
+    """TF-IDF first, then what else was measured on the same held-out rows, each name once."""
+    beside = run.evaluation.baselines if run.evaluation else ()
+    found: dict[str, Scores] = {}
+    for scores in (run.baseline, *beside):
+        if scores is not None:
+            found.setdefault(scores.name, scores)
+    return tuple(found.values())
+
+
 def card_facts(run: TrainingRun) -> list[tuple[str, str]]:
     """After Mitchell et al. 2019, as far as the run knows."""
+    several = run.model is not None and run.model.multi
     facts = [
-        ("Encoder", f"{run.options.encoder}, {run.options.mode} training"),
-        ("Labels", f"{len(run.labels)}"),
+        model_name(run),
+        ("Labels", f"{len(run.labels)}{', any number a comment' * several}"),
     ]
     if run.model is not None:
         facts.append(("Macro F1", _with_range(run.model)))
-    if run.baseline is not None:
-        facts.append(("Baseline macro F1", _with_range(run.baseline)))
+    baselines = baselines_of(run)
+    if len(baselines) == 1:
+        facts.append(("Baseline macro F1", _with_range(baselines[0])))
+    elif baselines:
+        listed = "; ".join(f"{scores.name} {_with_range(scores)}" for scores in baselines)
+        facts.append(("Baselines, macro F1", listed))
     if {"ece_before", "ece_after"} <= run.calibration.keys():
         before, after = run.calibration["ece_before"], run.calibration["ece_after"]
         facts.append(("Confidence off by", f"{percent(after)} ({percent(before)} before calibration)"))
@@ -40,7 +65,16 @@ def card_facts(run: TrainingRun) -> list[tuple[str, str]]:
         facts.append(("Training took", f"{seconds:.0f} s on {run.device}"))
     facts.append(("Not for", "Decisions about single people; texts unlike the ones it was trained on"))
     facts.append(("Privacy", "Personal data is masked before it is stored; names are not found by rules"))
+    if run.evaluation is not None and run.evaluation.split:
+        facts.append(("Held-out rows", run.evaluation.split))
     return facts
+
+
+def model_name(run: TrainingRun) -> tuple[str, str]:
+    """What reads the texts: ("Encoder", its name and the training), or ("Model", ...) where there is none."""
+    if run.options.mode in ENCODERLESS:
+        return "Model", ENCODERLESS[run.options.mode]
+    return "Encoder", f"{run.options.encoder}, {run.options.mode} training"
 
 
 def _with_range(scores: Scores) -> str:

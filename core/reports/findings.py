@@ -58,6 +58,9 @@ def segment(name: str, cells: Sequence[SegmentCell], overall: dict[str, float]) 
 def model(run: TrainingRun) -> str:
     """How often the model is right, and whether it was worth training."""
     right = f"The model is right on {percent(run.model.accuracy)} of {run.model.n:,} held-out comments"
+    if run.model.multi:
+        share = percent(run.model.accuracy)
+        right = f"The model gets all labels right on {share} of {run.model.n:,} held-out comments"
     if run.baseline is None:
         return right
     gap = (run.model.macro_f1 - run.baseline.macro_f1) * 100

@@ -8,7 +8,7 @@ from core.charts.segments import segment_axes
 from core.charts.themes import MAX_TRENDS, top_themes
 from core.domain import Insights, Quote, Scores, SegmentCell, Theme, TrainingRun, Trend
 from core.reports import findings
-from core.reports.card import card_facts, method_facts, score_rows
+from core.reports.card import ENCODERLESS, baselines_of, card_facts, method_facts, score_rows
 from core.reports.rows import Row, cell_rows, theme_rows, trend_rows
 from core.reports.safe import shorten
 
@@ -238,7 +238,7 @@ def _model(run: TrainingRun) -> Section:
         )
     heading = findings.model(run)
     alt = f"Precision and recall of each label with 90% ranges. {heading}."
-    rows = score_rows(run.model, run.baseline)
+    rows = score_rows(run.model, baselines_of(run))
     figure = Figure("", "scores", "Model", alt, rows, model=run.model, baseline=run.baseline)
     count = len(run.model.per_label)
     drawn = (f"Drawn: the {LABELS_DRAWN} weakest of {count} labels.",) if count > LABELS_DRAWN else ()
@@ -270,7 +270,7 @@ def _manifest(insights: Insights, run: TrainingRun, meta: Meta, checked: bool) -
         ("checked", "yes" if checked else "not checked yet"),
         ("data SHA-256", run.data_sha256),
         ("manifest SHA-256", run.manifest_sha256 or "not written yet"),
-        ("encoder", run.options.encoder),
+        ("encoder", "none" if run.options.mode in ENCODERLESS else run.options.encoder),
         ("mode", run.options.mode),
         ("random state", str(run.options.seed)),
         ("device", run.device),

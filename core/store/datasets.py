@@ -166,6 +166,12 @@ class Datasets:
         with transaction(self.engines.read) as connection:
             return float(connection.scalar(select(func.avg(some.c.letters))) or 0.0)
 
+    def lengths(self, dataset_id: int, sample: int) -> list[int]:
+        """Letters of each of the first `sample` comments."""
+        query = select(func.length(feedback.c.text)).where(feedback.c.dataset_id == dataset_id)
+        with transaction(self.engines.read) as connection:
+            return list(connection.scalars(query.limit(sample)))
+
     def since(self, dataset_id: int, moment: datetime) -> list[int]:
         """Ids of the rows that imports after `moment` brought, ascending."""
         query = select(feedback.c.id).join(import_, import_.c.id == feedback.c.import_id)

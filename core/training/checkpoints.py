@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,11 +13,13 @@ from safetensors.numpy import load_file, save_file
 
 from core.errors import Damaged
 from core.models.bundled import file_sha256
-from core.models.classifier import Calibration, Classifier, Head
+from core.models.classifier import Calibration, Classifier, Head, Platt, TextModel
 from core.models.device import Device
 from core.models.encoder import Encoder, load_encoder
 
-MANIFEST = "manifest.json"
+MANIFEST, HEAD, ENCODER = "manifest.json", "head.safetensors", "encoder"
+CALIBRATIONS = {"bcts": Calibration, "platt": Platt}
+FindEncoder = Callable[[str, int, str], Encoder]  # (name, max_tokens, revision)
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,7 @@ class Saved:
     manifest_sha256: str
 
 
-def save(
-    folder: Path,
-    encoder: Encoder,
-    head: Head,
-    labels: tuple[str, ...],
-    calibration: Calibration,
-    tuned: bool,
-    about: dict,
-) -> Saved:
+def save(folder: Path, model: TextModel, about: Mapping, tuned: bool) -> Saved:
     """Write to a temporary folder beside, sync, rename, read back.
 
     A checkpoint whose encoder was not tuned names the encoder and its revision instead of copying it.
@@ -42,35 +37,48 @@ def save(
     temporary = folder.with_name(f".{folder.name}")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    save_file(
-        {
-            "weight": np.ascontiguousarray(head.weight, np.float32),
-            "bias": np.ascontiguousarray(head.bias, np.float32),
-        },
-        temporary / "head.safetensors",
-    )
-    if tuned:
-        encoder.model.save_pretrained(temporary / "encoder")
-        encoder.tokenizer.save_pretrained(temporary / "encoder")
     manifest = {
         **about,
-        "labels": list(labels),
-        "calibration": asdict(calibration),
-        "encoder": {
-            "name": encoder.name,
-            "revision": encoder.revision,
-            "tuned": tuned,
-            "max_tokens": encoder.max_tokens,
-        },
-        "files": _hashes(temporary),
+        "kind": model.kind,
+        "labels": list(model.labels),
+        "multi": model.multi,
+        "calibration": _calibration_values(model.calibration),
     }
+    if model.kind == Classifier.kind:
+        manifest["encoder"] = _write_classifier(temporary, model, tuned)
+    else:
+        model.write(temporary)
+    manifest["files"] = _hashes(temporary)
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
     (temporary / MANIFEST).write_text(text, encoding="utf-8")
     _sync(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(temporary, folder)
+    _sync_one(folder.parent)
     read_manifest(folder)
     return Saved(folder, file_sha256(folder / MANIFEST))
+
+
+def _write_classifier(folder: Path, model: Classifier, tuned: bool) -> dict:
+    encoder = model.encoder
+    arrays = {"weight": model.head.weight, "bias": model.head.bias}
+    save_file(
+        {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}, folder / HEAD
+    )
+    if tuned:
+        encoder.model.save_pretrained(folder / ENCODER)
+        encoder.tokenizer.save_pretrained(folder / ENCODER)
+    return {
+        "name": encoder.name,
+        "revision": encoder.revision,
+        "tuned": tuned,
+        "max_tokens": encoder.max_tokens,
+    }
+
+
+def _calibration_values(calibration: Calibration | Platt) -> dict:
+    kind = next(kind for kind, found in CALIBRATIONS.items() if isinstance(calibration, found))
+    return {"kind": kind, **asdict(calibration)}
 
 
 def read_manifest(folder: Path, manifest_sha256: str = "") -> dict:
@@ -86,35 +94,69 @@ def read_manifest(folder: Path, manifest_sha256: str = "") -> dict:
             path = folder / name
             if not path.is_file() or file_sha256(path) != known["sha256"]:
                 raise Damaged(_damage(name))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged(_damage(MANIFEST)) from error
     return manifest
 
 
-def load(folder: Path, device: Device, open_encoder, manifest_sha256: str = "") -> Classifier:
-    """The classifier of a checkpoint. `open_encoder(name, max_tokens, revision)` finds an encoder that
-    was not tuned.
+def load(folder: Path, device: Device, find_encoder: FindEncoder, manifest_sha256: str = "") -> TextModel:
+    """The model of a checkpoint, whatever its kind. `find_encoder(name, max_tokens, revision)` finds an
+    encoder that was not tuned.
 
-    Raises Damaged, or the errors of `open_encoder`.
+    Raises Damaged, or the errors of `find_encoder`.
     """
     manifest = read_manifest(folder, manifest_sha256)
     try:
-        arrays = load_file(folder / "head.safetensors")
-        head = Head(arrays["weight"], arrays["bias"])
-    except (SafetensorError, KeyError) as error:
-        raise Damaged(_damage("head.safetensors")) from error
-    about = manifest["encoder"]
-    if about["tuned"]:
+        about = {
+            **manifest,
+            "kind": manifest.get("kind", Classifier.kind),  # older manifests know encoders alone
+            "labels": tuple(manifest["labels"]),
+            "multi": manifest.get("multi", False),
+            "calibration": _calibration(manifest["calibration"]),
+        }
+        read = READERS[about["kind"]]
+    except (KeyError, TypeError) as error:
+        raise Damaged(_damage(MANIFEST)) from error
+    return read(folder, about, device, find_encoder)
+
+
+def _calibration(values: Mapping) -> Calibration | Platt:
+    kind = CALIBRATIONS[values.get("kind", "bcts")]
+    found = {name: value for name, value in values.items() if name != "kind"}
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()})
+
+
+def _read_classifier(folder: Path, about: dict, device: Device, find_encoder: FindEncoder) -> Classifier:
+    try:
+        arrays = load_file(folder / HEAD)
+        head = Head(arrays["weight"], arrays["bias"], about["multi"])
+    except (OSError, SafetensorError, KeyError) as error:
+        raise Damaged(_damage(HEAD)) from error
+    named = about["encoder"]
+    if named["tuned"]:
         encoder = load_encoder(
-            folder / "encoder", about["name"], about["revision"], device, about["max_tokens"]
+            folder / ENCODER, named["name"], named["revision"], device, named["max_tokens"]
         )
     else:
-        encoder = open_encoder(about["name"], about["max_tokens"], about["revision"])
-        if encoder.revision != about["revision"]:
+        encoder = find_encoder(named["name"], named["max_tokens"], named["revision"])
+        if encoder.revision != named["revision"]:
             raise Damaged("The encoder on this machine is another version than the run used. Train again.")
-    values = manifest["calibration"]
-    calibration = Calibration(values["temperature"], tuple(values["bias"]))
-    return Classifier(encoder, head, tuple(manifest["labels"]), calibration)
+    return Classifier(encoder, head, about["labels"], about["calibration"])
+
+
+def _read_tfidf(folder: Path, about: dict, device: Device, _: FindEncoder) -> TextModel:
+    from core.models import linear_text
+
+    return linear_text.read(folder, about, device)
+
+
+def _read_bilstm(folder: Path, about: dict, device: Device, _: FindEncoder) -> TextModel:
+    from core.models import bilstm
+
+    return bilstm.read(folder, about, device)
+
+
+READERS = {"encoder": _read_classifier, "tfidf": _read_tfidf, "bilstm": _read_bilstm}
 
 
 def _hashes(folder: Path) -> dict[str, dict]:
@@ -127,11 +169,15 @@ def _hashes(folder: Path) -> dict[str, dict]:
 
 def _sync(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync_one(path)
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _damage(name: str) -> str:

@@ -1,5 +1,6 @@
 """The state of a training on disk, so that a killed one goes on: safetensors and JSON only."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,16 +14,21 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from core.domain import CurvePoint
+from core.errors import Damaged
 from core.models.bundled import file_sha256
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+KEPT = 2  # states: the one before stays, should the newest be damaged
+WEIGHTS, MOMENTS_FILE, STATE = "weights.safetensors", "moments.safetensors", "state.json"
 
 
 @dataclass(frozen=True)
 class Progress:
     step: int = 0
+    judged: int = -1  # the last epoch scored on the validation rows; 0 is Quick
     best_epoch: int = 0
     best_f1: float = -1.0
+    best_sha256: str = ""  # of the file with the weights of the best epoch
     curve: tuple[CurvePoint, ...] = ()
     losses: tuple[float, ...] = ()  # of the steps since the last point of the curve
 
@@ -32,25 +38,28 @@ class Progress:
     def with_point(self, point: CurvePoint) -> "Progress":
         return replace(self, curve=(*self.curve, point))
 
-    def with_best(self, epoch: int, f1: float) -> "Progress":
-        return replace(self, best_epoch=epoch, best_f1=f1)
+    def with_best(self, epoch: int, f1: float, sha256: str) -> "Progress":
+        return replace(self, best_epoch=epoch, best_f1=f1, best_sha256=sha256)
+
+    def with_judged(self, epoch: int) -> "Progress":
+        return replace(self, judged=epoch)
 
 
 def save(folder: Path, progress: Progress, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Weights and moments into a new folder, hashes last, then one rename."""
+    """Weights and moments into a new folder, hashes last, all synced, then one rename."""
     target = folder / f"state-{progress.step:08d}"
     temporary = folder / f".{target.name}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    _write(temporary / "weights.safetensors", _weights(model))
-    _write(temporary / "moments.safetensors", _moments(optimiser))
-    hashes = {name: file_sha256(temporary / name) for name in ("weights.safetensors", "moments.safetensors")}
-    text = json.dumps({"progress": asdict(progress), "sha256": hashes})
-    (temporary / "state.json").write_text(text, encoding="utf-8")
+    _write(temporary / WEIGHTS, _weights(model))
+    _write(temporary / MOMENTS_FILE, _moments(optimiser))
+    hashes = {name: file_sha256(temporary / name) for name in (WEIGHTS, MOMENTS_FILE)}
+    _write_state(temporary / STATE, {"progress": asdict(progress), "sha256": hashes})
+    _sync(temporary)
     shutil.rmtree(target, ignore_errors=True)
     os.replace(temporary, target)
-    for older in sorted(folder.glob("state-*"))[:-2]:  # the one before stays, should this be damaged
-        shutil.rmtree(older)
+    _sync(folder)
+    _drop_older(folder)
 
 
 def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
@@ -64,46 +73,105 @@ def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Pr
 
 def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
     try:
-        written = json.loads((state / "state.json").read_text(encoding="utf-8"))
+        written = _read_state(state / STATE)
+        progress = _progress(written["progress"])
         if any(file_sha256(state / name) != found for name, found in written["sha256"].items()):
             return None
-        weights, moments = load_file(state / "weights.safetensors"), load_file(state / "moments.safetensors")
-        best = load_file(state.parent / f"best-{written['progress']['best_epoch']}.safetensors")
-    except (OSError, ValueError, KeyError, SafetensorError):
+        weights, moments = load_file(state / WEIGHTS), load_file(state / MOMENTS_FILE)
+        best = _read_best(state.parent, progress)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, Damaged):
         return None  # cut or damaged: an older state or the start serves instead
     if not (_fits(model, weights) and _fits(model, best)):
         return None
     _put_weights(model, weights)
     _put_moments(optimiser, moments)
-    values = written["progress"]
+    return progress
+
+
+def _progress(values: dict) -> Progress:
     values["curve"] = tuple(CurvePoint(**point) for point in values["curve"])
     values["losses"] = tuple(values["losses"])
     return Progress(**values)
 
 
+def save_best(folder: Path, epoch: int, model: nn.Module) -> str:
+    """The weights of one epoch; returns the file's SHA-256. The earlier best stays: an older state may
+    still point to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = _best_path(folder, epoch)
+    _write(path, _weights(model))
+    _sync(folder)
+    return file_sha256(path)
+
+
+def load_best(folder: Path, progress: Progress, model: nn.Module) -> None:
+    """Raises Damaged when the file is not what was written."""
+    _put_weights(model, _read_best(folder, progress))
+
+
+def _read_best(folder: Path, progress: Progress) -> dict[str, torch.Tensor]:
+    path = _best_path(folder, progress.best_epoch)
+    if not path.is_file() or file_sha256(path) != progress.best_sha256:
+        raise Damaged(f"The training's file {path.name} is missing or damaged. Train again.")
+    return load_file(path)
+
+
+def _best_path(folder: Path, epoch: int) -> Path:
+    return folder / f"best-{epoch}.safetensors"
+
+
+def _drop_older(folder: Path) -> None:
+    """States before the kept ones, and the best weights that no state points to."""
+    states = sorted(folder.glob("state-*"))
+    for older in states[:-KEPT]:
+        shutil.rmtree(older)
+    needed = set()
+    for state in states[-KEPT:]:
+        try:
+            needed.add(_best_path(folder, _read_state(state / STATE)["progress"]["best_epoch"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # damaged: what it needed cannot be told, so all stays
+    for path in set(folder.glob("best-*.safetensors")) - needed:
+        path.unlink()
+
+
+def _write_state(path: Path, content: dict) -> None:
+    """JSON with a hash over itself."""
+    text = json.dumps(content, sort_keys=True)
+    own = hashlib.sha256(text.encode()).hexdigest()
+    with path.open("w", encoding="utf-8") as file:
+        file.write(json.dumps({"own_sha256": own, "content": text}))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_state(path: Path) -> dict:
+    """Raises OSError, or ValueError, KeyError or TypeError for a file that is not what was written."""
+    written = json.loads(path.read_text(encoding="utf-8"))
+    content = str(written["content"])
+    if hashlib.sha256(content.encode()).hexdigest() != written["own_sha256"]:
+        raise ValueError(f"{path.name} is damaged")
+    return json.loads(content)
+
+
 def _fits(model: nn.Module, weights: dict[str, torch.Tensor]) -> bool:
-    return {name: weight.shape for name, weight in model.named_parameters()} == {
+    return {name: weight.shape for name, weight in _learned(model).items()} == {
         name: weight.shape for name, weight in weights.items()
     }
 
 
-def save_best(folder: Path, epoch: int, model: nn.Module) -> None:
-    """The weights of one epoch. The earlier best stays: an older state may still point to it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"best-{epoch}.safetensors", _weights(model))
-
-
-def load_best(folder: Path, epoch: int, model: nn.Module) -> None:
-    _put_weights(model, load_file(folder / f"best-{epoch}.safetensors"))
+def _learned(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Frozen weights need no copy: they are where the training begins."""
+    return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
 
 def _weights(model: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: weight.detach().cpu().contiguous() for name, weight in model.named_parameters()}
+    return {name: weight.detach().cpu().contiguous() for name, weight in _learned(model).items()}
 
 
 def _put_weights(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
     with torch.no_grad():
-        for name, weight in model.named_parameters():
+        for name, weight in _learned(model).items():
             weight.copy_(weights[name])
 
 
@@ -126,6 +194,13 @@ def _put_moments(optimiser: torch.optim.Optimizer, moments: dict[str, torch.Tens
 def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     temporary = path.with_name(f".{path.name}")
     save_file(tensors, temporary)
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
+    _sync(temporary)
     os.replace(temporary, path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,40 +1,67 @@
 """Better: fine-tune the whole encoder, starting from Quick's head (LP-FT, Kumar et al. 2022)."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from core.domain import CurvePoint, TrainingOptions
+from core.errors import CannotTrain, Paused
+from core.evaluation.held_out import decide
+from core.evaluation.scores import macro_f1
+from core.models import memory, multi_gpu
 from core.models.batches import shuffled_batches
-from core.models.classifier import Head
+from core.models.classifier import Classifier, Head, raw
 from core.models.encoder import Encoder
-from core.training import resume
-from core.training.metrics import macro_f1
+from core.training import adapters, augmentation, calibration, resume, sampling
+from core.training.losses import Loss
+from core.training.material import Material
+from core.training.quick import QuickFit
 from core.training.vocabulary import CompactEmbedding
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
+LARGEST_NORM = 1.0  # longer gradients are cut to it
 POINT_STEPS = 10  # steps between two points of the loss curve
 SAVE_SECONDS = 30.0
+OnStep = Callable[[int, int, tuple[CurvePoint, ...]], None]
 
 
 @dataclass(frozen=True)
 class Rows:
     texts: Sequence[str]
-    truth: np.ndarray  # (rows,) label numbers
+    truth: np.ndarray  # (rows,) label numbers, or (rows, labels) bool
+
+    def matrix(self, labels: int) -> np.ndarray:
+        """(rows, labels) bool."""
+        return self.truth if self.truth.ndim == 2 else np.eye(labels, dtype=bool)[self.truth]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best epoch on the validation rows."""
+
+    head: Head
+    best_epoch: int  # 0: Quick's head on the untouched encoder
+    validation_logits: np.ndarray  # (validation rows, labels)
+    validation_f1: float | None  # None: there were no validation rows to judge on
+    curve: tuple[CurvePoint, ...]
+    stopped_early: bool
+    steps: int  # that all epochs have together
 
 
 @dataclass(frozen=True)
 class FineTuned:
-    head: Head
-    best_epoch: int  # 0: Quick's head on the untouched encoder was best on the validation rows
-    validation_logits: np.ndarray  # of the best epoch
+    model: Classifier  # calibrated; of Quick when no epoch beat it
+    best_epoch: int
+    validation_logits: np.ndarray  # of the best epoch, before the calibration
+    validation_f1: float | None
     curve: tuple[CurvePoint, ...]
+    stopped_early: bool
+    facts: Mapping[str, str]
 
 
 class Tuned(nn.Module):
@@ -43,17 +70,55 @@ class Tuned(nn.Module):
     def __init__(self, encoder: Encoder, head: Head):
         super().__init__()
         self.encoder = encoder.model
-        self.pooled = encoder.pooled
+        self.pooled_rows = encoder.pooled_rows
+        self.multi = head.multi
         self.head = nn.Linear(head.weight.shape[1], head.weight.shape[0])
         with torch.no_grad():
             self.head.weight.copy_(torch.as_tensor(head.weight))
             self.head.bias.copy_(torch.as_tensor(head.bias))
         self.head.to(encoder.device.name)
 
-    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        vectors = self.pooled(ids, mask)
+    def forward(self, rows: Sequence[list[int]]) -> torch.Tensor:
+        """Logits (rows, labels) of rows of token ids."""
+        vectors = self.pooled_rows(rows)
         with torch.autocast(vectors.device.type, enabled=False):  # bf16 would round logits to 3 digits
             return self.head(vectors)
+
+    def plain_head(self) -> Head:
+        weight, bias = self.head.weight.detach().float().cpu(), self.head.bias.detach().float().cpu()
+        return Head(weight.numpy().copy(), bias.numpy().copy(), self.multi)
+
+
+def fine_tune_material(
+    material: Material,
+    train: np.ndarray,
+    validation: np.ndarray,
+    quick: QuickFit,
+    folder: Path,
+    on_step: OnStep = lambda step, steps, curve: None,
+    save_seconds: float = SAVE_SECONDS,
+) -> FineTuned:
+    """Fine-tune a fresh encoder on the rows `train`; never worse than Quick on the rows `validation`.
+
+    Raises what `on_step` raises; see `fine_tune`.
+    """
+    encoder, options = material.open_encoder(), material.options
+    parts = [Rows(material.texts_of(rows), material.truth[rows]) for rows in (train, validation)]
+    found = fine_tune(encoder, quick.start, *parts, options, folder, on_step, save_seconds)
+    if found.best_epoch == 0:  # Quick's final head also learned from the validation rows
+        model = Classifier(encoder, quick.final, material.labels, quick.calibration)
+    else:
+        fitted = calibration.fit(found.validation_logits, parts[1].truth, material.multi)
+        model = Classifier(encoder, found.head, material.labels, fitted)
+    return FineTuned(
+        model,
+        found.best_epoch,
+        found.validation_logits,
+        found.validation_f1,
+        found.curve,
+        found.stopped_early,
+        facts(options, found.steps, len(train)),
+    )
 
 
 def fine_tune(
@@ -63,51 +128,182 @@ def fine_tune(
     validation: Rows,
     options: TrainingOptions,
     folder: Path,
-    on_step: Callable[[int, int, tuple[CurvePoint, ...]], None] = lambda step, steps, curve: None,
+    on_step: OnStep = lambda step, steps, curve: None,
     save_seconds: float = SAVE_SECONDS,
-) -> FineTuned:
+) -> Best:
     """Train in place and leave `encoder` with the weights of the best epoch, Quick included.
 
-    `on_step(step, steps, curve)` after each step may raise to stop. State goes to `folder` every
-    `save_seconds` and after each epoch; the same call after a kill goes on from there.
+    `on_step(step, steps, curve)` after each step may raise to stop; Paused is raised on once the state
+    is saved. State goes to `folder` every `save_seconds` and after each epoch; the same call after a
+    kill or a pause goes on from there. Without validation rows nothing can show that an epoch is better
+    than Quick: the encoder stays as it is.
     """
-    usual = prepare(encoder, [*train.texts, *validation.texts])
-    model = Tuned(encoder, quick)
-    optimiser = _optimiser(model, options)
-    ids = encoder.token_ids(train.texts)
-    truth = torch.as_tensor(train.truth, dtype=torch.long, device=encoder.device.name)
-    epochs = [_epoch_batches(ids, options, epoch) for epoch in range(options.epochs)]
-    steps = sum(len(batches) for batches in epochs)
-
-    progress = resume.load(folder, model, optimiser)
-    if progress is None:
-        progress = resume.Progress()
-        progress = _judge(model, encoder, validation, progress, folder, epoch=0)
-    saved = time.monotonic()
-    step, losses = 0, list(progress.losses)
-    for epoch, batches in enumerate(epochs, start=1):
+    if not len(validation.texts):
+        return Best(quick, 0, np.zeros((0, len(quick.weight))), None, (), False, 0)
+    loop = Loop(encoder, quick, train, validation, options, folder)
+    progress = loop.begin()
+    saved, step, losses = time.monotonic(), 0, list(progress.losses)
+    for epoch, batches in enumerate(loop.epochs, start=1):
+        if loop.is_over(progress):
+            break
         for rows in batches:
             step += 1
             if step <= progress.step:
                 continue
-            _set_rates(optimiser, step, steps)
-            losses.append(_train_batch(model, encoder, optimiser, [ids[r] for r in rows], truth[rows]))
-            if step % POINT_STEPS == 0 or step == steps:
-                point = CurvePoint(step, round(step / steps * options.epochs, 3), float(np.mean(losses)))
+            losses.append(loop.train(rows, step))
+            if step % POINT_STEPS == 0 or step == loop.steps:
+                point = CurvePoint(step, loop.epoch_of(step), float(np.mean(losses)))
                 progress, losses = progress.with_point(point), []
-            # The end of an epoch is saved once it is judged: a state before that would skip the judging.
             if rows is not batches[-1] and time.monotonic() - saved > save_seconds:
-                resume.save(folder, progress.at(step, losses), model, optimiser)
+                loop.save(progress.at(step, losses))
                 saved = time.monotonic()
-            on_step(step, steps, progress.curve)
-        if step > progress.step:
-            progress = _judge(model, encoder, validation, progress.at(step, losses), folder, epoch)
-            resume.save(folder, progress, model, optimiser)
-    return _best(model, encoder, progress, folder, validation, usual)
+            try:
+                on_step(step, loop.steps, progress.curve)
+            except Paused:
+                loop.save(progress.at(step, losses))
+                raise
+        if progress.judged < epoch:  # a state may have been saved before the last epoch was judged
+            progress = loop.judge(progress.at(step, losses), epoch)
+            loop.save(progress)
+            saved = time.monotonic()
+    return loop.best(progress)
 
 
-def prepare(encoder: Encoder, texts: Sequence[str]) -> str:
-    """A vocabulary of `texts` alone, and attention that is fast in bf16.
+class Loop:
+    """One fine-tuning at work: what its steps share."""
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        quick: Head,
+        train: Rows,
+        validation: Rows,
+        options: TrainingOptions,
+        folder: Path,
+    ):
+        self.encoder, self.validation, self.options, self.folder = encoder, validation, options, folder
+        labels = len(quick.weight)
+        texts, truth = with_copies(train.texts, train.matrix(labels), options)
+        self.judged_on = validation.matrix(labels)
+        self.ids = encoder.token_ids(texts)
+        self.attention = prepare(encoder, [*self.ids, *encoder.token_ids(validation.texts)])
+        adapters.freeze(encoder.model, options.frozen_layers)
+        adapters.add(encoder.model, options.adapter_rank, options.seed)
+        self.model = Tuned(encoder, quick)
+        self.optimiser = optimiser_of(self.model, options)
+        weights = sampling.label_weights(truth) if options.balance == "weights" else None
+        self.loss = Loss(quick.multi, options.label_smoothing, weights)
+        wanted = torch.as_tensor(truth) if quick.multi else torch.as_tensor(truth.argmax(axis=1))
+        self.truth = wanted.to(encoder.device.name)
+        self.epochs = [epoch_batches(self.ids, truth, options, epoch) for epoch in range(options.epochs)]
+        self.steps = sum(len(batches) for batches in self.epochs)
+        self.at_once = len(texts)  # rows; fewer once the memory was too small
+
+    def begin(self) -> resume.Progress:
+        """Where the last state on disk stands, else Quick judged."""
+        progress = resume.load(self.folder, self.model, self.optimiser)
+        return progress or self.judge(resume.Progress(), 0)
+
+    def is_over(self, progress: resume.Progress) -> bool:
+        """Whether too many epochs have passed without a better one."""
+        return 0 < self.options.patience <= progress.judged - progress.best_epoch
+
+    def epoch_of(self, step: int) -> float:
+        return round(step / self.steps * self.options.epochs, 3)
+
+    def save(self, progress: resume.Progress) -> None:
+        if multi_gpu.is_first():
+            resume.save(self.folder, progress, self.model, self.optimiser)
+
+    def train(self, rows: np.ndarray, step: int) -> float:
+        """One step; returns the loss. Several GPUs share a batch; one that the memory cannot hold is cut
+        in halves.
+
+        Raises CannotTrain when it cannot hold a single comment.
+        """
+        set_rates(self.optimiser, step, self.steps)
+        self.model.eval()  # no dropout in few-epoch tuning: some families have it where only this reaches it
+        own = multi_gpu.own_part(rows)
+        wanted = max(1, min(len(own), self.at_once))
+        try:
+            loss, fitting = memory.halving(lambda size: self._gradients(own, size, len(rows)), wanted)
+        except RuntimeError as error:
+            if not memory.ran_out(error):
+                raise
+            raise CannotTrain(
+                "The memory of this device is too small for one comment at a time. Choose a smaller "
+                "encoder or fewer tokens under 'Advanced', or train on the processor."
+            ) from error
+        if fitting < wanted:
+            self.at_once = fitting
+        multi_gpu.summed_gradients(self.model.parameters())
+        nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_NORM)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        return sum(multi_gpu.gathered([loss]))
+
+    def _gradients(self, rows: np.ndarray, size: int, whole: int) -> float:
+        """Of the mean loss of a batch of `whole` rows, `size` of `rows` at a time."""
+        self.optimiser.zero_grad(set_to_none=True)  # of an attempt that did not fit
+        parts = [rows[first : first + size] for first in range(0, len(rows), size)]
+        return sum(self._backward(part, len(part) / whole) for part in parts)
+
+    def _backward(self, rows: np.ndarray, share: float) -> float:
+        with self.encoder.device.autocast():
+            logits = self.model([self.ids[row] for row in rows])
+        loss = self.loss(logits, self.truth[rows]) * share
+        loss.backward()
+        return loss.item()
+
+    def judge(self, progress: resume.Progress, epoch: int) -> resume.Progress:
+        """Score an epoch on the validation rows; keep its weights when it is the best so far."""
+        said = decide(raw(self._logits(), self.model.multi), self.model.multi)
+        found = macro_f1(self.judged_on, said)
+        accuracy = float((said == self.judged_on).all(axis=1).mean())
+        progress = progress.with_point(CurvePoint(progress.step, float(epoch), None, found, accuracy))
+        if epoch == 0 or found > progress.best_f1:
+            progress = progress.with_best(epoch, found, self._save_best(epoch))
+        return progress.with_judged(epoch)
+
+    def _save_best(self, epoch: int) -> str:
+        """SHA-256 of the file, known to every process once the first has written it."""
+        own = resume.save_best(self.folder, epoch, self.model) if multi_gpu.is_first() else ""
+        return multi_gpu.gathered([own])[0]
+
+    def best(self, progress: resume.Progress) -> Best:
+        """Put the best epoch's weights into the encoder and make it a plain one again."""
+        resume.load_best(self.folder, progress, self.model)
+        model = self.encoder.model
+        adapters.merge(model)
+        compact = model.get_input_embeddings()
+        model.set_input_embeddings(compact.expand().to(self.encoder.device.name))
+        model.set_attn_implementation(self.attention)
+        model.eval()
+        stopped = progress.judged < self.options.epochs
+        return Best(
+            self.model.plain_head(),
+            progress.best_epoch,
+            self._logits(),
+            progress.best_f1,
+            progress.curve,
+            stopped,
+            self.steps,
+        )
+
+    def _logits(self) -> np.ndarray:
+        return self.model.plain_head().logits(self.encoder.embed(self.validation.texts))
+
+
+def with_copies(
+    texts: Sequence[str], truth: np.ndarray, options: TrainingOptions
+) -> tuple[list[str], np.ndarray]:
+    """The training texts, and the changed copies of some with the labels of their originals."""
+    rows, changed = augmentation.copies(texts, options.augment, options.seed)
+    return [*texts, *changed], np.concatenate([truth, truth[rows]])
+
+
+def prepare(encoder: Encoder, ids: Sequence[list[int]]) -> str:
+    """A vocabulary of the tokens in `ids` alone, and attention that is fast in bf16.
 
     Returns the attention implementation that was there.
     """
@@ -115,70 +311,82 @@ def prepare(encoder: Encoder, texts: Sequence[str]) -> str:
     usual = encoder.model.config._attn_implementation
     if encoder.device.on_cpu and encoder.device.bf16:
         encoder.model.set_attn_implementation("eager")
-    used = {number for row in encoder.token_ids(texts) for number in row}
+    used = {number for row in ids for number in row}
     used |= set(encoder.tokenizer.all_special_ids)
     encoder.model.set_input_embeddings(CompactEmbedding(encoder.model.get_input_embeddings(), used))
     return usual
 
 
-def _epoch_batches(ids: list[list[int]], options: TrainingOptions, epoch: int) -> list[np.ndarray]:
+def epoch_batches(
+    ids: Sequence[list[int]], truth: np.ndarray, options: TrainingOptions, epoch: int
+) -> list[np.ndarray]:
     """From seed and epoch alone, so that a resumed training sees the same batches."""
     rng = np.random.default_rng([options.seed, epoch])
-    return shuffled_batches([len(row) for row in ids], options.batch_tokens, rng)
+    rows = np.arange(len(ids))
+    if options.balance == "sampling":
+        rows = sampling.balanced_rows(truth, rng)
+    lengths = [len(ids[row]) for row in rows]
+    return [rows[batch] for batch in shuffled_batches(lengths, options.batch_tokens, rng)]
 
 
-def _optimiser(model: Tuned, options: TrainingOptions) -> torch.optim.AdamW:
-    body = [weight for weight in model.encoder.parameters() if weight.requires_grad]
-    groups = [
-        {"params": body, "lr": options.body_rate, "base": options.body_rate},
-        {"params": list(model.head.parameters()), "lr": options.head_rate, "base": options.head_rate},
-    ]
-    return torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
+def optimiser_of(model: Tuned, options: TrainingOptions) -> torch.optim.AdamW:
+    """AdamW; weights shrink, biases and norms do not."""
+    body_rate = options.body_rate * (adapters.RATE if options.adapter_rank else 1.0)
+    groups = []
+    for module, rate in ((model.encoder, body_rate), (model.head, options.head_rate)):
+        learned = [weight for weight in module.parameters() if weight.requires_grad]
+        for decay, weights in (
+            (options.weight_decay, [weight for weight in learned if weight.ndim > 1]),
+            (0.0, [weight for weight in learned if weight.ndim <= 1]),
+        ):
+            if weights:
+                groups.append({"params": weights, "lr": rate, "base": rate, "weight_decay": decay})
+    return torch.optim.AdamW(groups, fused=True)
 
 
-def _set_rates(optimiser: torch.optim.AdamW, step: int, steps: int) -> None:
+def set_rates(optimiser: torch.optim.AdamW, step: int, steps: int) -> None:
     warm = max(1, int(WARM_UP * steps))
     factor = step / warm if step <= warm else max(0.0, (steps - step) / max(1, steps - warm))
     for group in optimiser.param_groups:
         group["lr"] = group["base"] * factor
 
 
-def _train_batch(model: Tuned, encoder: Encoder, optimiser, rows: list[list[int]], truth) -> float:
-    model.eval()  # no dropout in few-epoch tuning: some families have it where only this reaches it
-    with encoder.device.autocast():
-        logits = model(*encoder.batch(rows))
-    loss = functional.cross_entropy(logits.float(), truth)
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-    return loss.item()
+def facts(options: TrainingOptions, steps: int, rows: int) -> dict[str, str]:
+    """The settings of a fine-tuning in words, for the model card; `rows` it learned from."""
+    rate = options.body_rate * (adapters.RATE if options.adapter_rank else 1.0)
+    said = {
+        "Learning rates": f"{rate:g} encoder, {options.head_rate:g} head; rising over the first "
+        f"{WARM_UP:.0%} of the steps, then falling to 0",
+        "Epochs": f"at most {options.epochs}; {steps:,} steps over {rows:,} comments",
+        "Stops early": f"after {options.patience} epochs without a better validation macro F1"
+        if options.patience
+        else "no: all epochs, the best one is kept",
+        "Batches": f"{options.batch_tokens:,} tokens of comments of similar length",
+        "Longest text": f"{options.max_tokens} tokens",
+        "Optimiser": f"AdamW, weight decay {options.weight_decay:g}, gradients cut at length "
+        f"{LARGEST_NORM:g}, no dropout",
+        "Label smoothing": f"{options.label_smoothing:g}",
+        "Skewed labels": BALANCES[options.balance],
+        "Weights trained": _trained_words(options),
+        "Changed copies": f"{options.augment:.0%} of the training comments get one"
+        if options.augment
+        else "none",
+        "Seed": str(options.seed),
+    }
+    return said
 
 
-def _head(model: Tuned) -> Head:
-    weight, bias = model.head.weight.detach().float().cpu(), model.head.bias.detach().float().cpu()
-    return Head(weight.numpy().copy(), bias.numpy().copy())
+BALANCES = {
+    "none": "as they come",
+    "weights": "a label weighs the more the rarer it is",
+    "sampling": "every label is drawn equally often",
+}
 
 
-def _judge(model, encoder, validation: Rows, progress, folder: Path, epoch: int):
-    """Score an epoch on the validation rows; keep its weights when it is the best so far."""
-    logits = _head(model).logits(encoder.embed(validation.texts))
-    found = macro_f1(validation.truth, logits.argmax(axis=1), logits.shape[1])
-    accuracy = float(np.mean(logits.argmax(axis=1) == validation.truth))
-    point = CurvePoint(progress.step, float(epoch), None, found, accuracy)
-    progress = progress.with_point(point)
-    if epoch == 0 or found > progress.best_f1:
-        progress = progress.with_best(epoch, found)
-        resume.save_best(folder, epoch, model)
-    return progress
-
-
-def _best(model, encoder, progress, folder: Path, validation: Rows, attention: str) -> FineTuned:
-    resume.load_best(folder, progress.best_epoch, model)
-    compact = encoder.model.get_input_embeddings()
-    encoder.model.set_input_embeddings(compact.expand().to(encoder.device.name))
-    encoder.model.set_attn_implementation(attention)
-    encoder.model.eval()
-    head = _head(model)
-    logits = head.logits(encoder.embed(validation.texts))
-    return FineTuned(head, progress.best_epoch, logits, progress.curve)
+def _trained_words(options: TrainingOptions) -> str:
+    words = (
+        f"low-rank adapters of rank {options.adapter_rank}, and the head" if options.adapter_rank else "all"
+    )
+    if options.frozen_layers:
+        words += f"; the embeddings and the lowest {options.frozen_layers} layers stay as they are"
+    return words

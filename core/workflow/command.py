@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -10,8 +9,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Columns, TrainingOptions
-from core.errors import AppError, BadColumns, ConfigError
+from core.errors import AppError
+from core.workflow import model_verbs, train_verbs
+from core.workflow.bar import Bar
 from core.workflow.import_verbs import add_verbs
+from core.workflow.named_files import make_folder, read_file
 
 FAILED = 2
 
@@ -60,6 +62,8 @@ def parser() -> Parser:
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--out", type=Path, required=True, metavar="DIR")
     add_verbs(verbs)
+    train_verbs.add_verbs(verbs)
+    model_verbs.add_verbs(verbs)
     return top
 
 
@@ -85,43 +89,3 @@ def run_file(chosen: argparse.Namespace) -> dict:
         return walk(data, chosen.file.name, columns, options, out, bar)
     finally:
         bar.close()
-
-
-def read_file(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadColumns(f"The file {path} cannot be read ({error.strerror}). Check its name.") from error
-
-
-def make_folder(path: Path) -> Path:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"The folder {path} cannot be made ({error.strerror}).") from error
-    if not os.access(path, os.W_OK | os.X_OK):  # known before the training, not after it
-        raise ConfigError(f"Nothing can be written into the folder {path}. Choose another one with --out.")
-    return path
-
-
-class Bar:
-    """A progress bar on standard error: one line that is written over on a terminal, and a line for
-    each new step elsewhere."""
-
-    def __init__(self) -> None:
-        self.terminal = sys.stderr.isatty()
-        self.last = ""
-
-    def __call__(self, pct: float, message: str) -> None:
-        done = int(pct / 5)
-        if self.terminal:
-            line = f"\r[{'#' * done}{'.' * (20 - done)}] {pct:3.0f} % {message[:60]:60}"
-            sys.stderr.write(line)
-        elif (step := message.split(":", maxsplit=1)[0].split(",", maxsplit=1)[0]) != self.last:
-            sys.stderr.write(f"{pct:3.0f} % {step}\n")
-            self.last = step
-        sys.stderr.flush()
-
-    def close(self) -> None:
-        if self.terminal:
-            sys.stderr.write("\n")

@@ -18,7 +18,6 @@ def load_classifier(store: Store, settings: Settings, run_id: int):
 
     Raises NotFound, Damaged or ModelMissing.
     """
-    from core.models.catalog import open_encoder
     from core.models.device import choose_device, use_threads
     from core.training import checkpoints
 
@@ -27,6 +26,8 @@ def load_classifier(store: Store, settings: Settings, run_id: int):
     device = choose_device(settings.device)
 
     def find(name: str, max_tokens: int, revision: str):
+        from core.models.catalog import open_encoder  # transformers: only for models on an encoder
+
         return open_encoder(name, device, max_tokens, settings.hub_timeout_s, revision)
 
     return checkpoints.load(settings.runs_dir / run.checkpoint, device, find, run.manifest_sha256)
@@ -46,14 +47,24 @@ def probabilities(classifier, text: str) -> dict[str, float]:
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def methods() -> dict:
-    from core.explain.methods import METHODS
+def methods(classifier) -> dict:
+    """The ways to explain this model, by the name that the page shows."""
+    from core.explain.methods import methods_for
 
-    return METHODS
+    return methods_for(classifier)
+
+
+def has_attention(classifier) -> bool:
+    from core.explain.model import has_attention as has
+
+    return has(classifier)
 
 
 def explain(classifier, text: str, label: str, method: str, against: str | None = None) -> Attribution:
-    return methods()[method](classifier, text, label, against=against)
+    found = methods(classifier)
+    if method not in found:
+        raise NotFound("This model cannot be explained that way. Choose Words that mattered.")
+    return found[method](classifier, text, label, against=against)
 
 
 def clean_pasted(text: str) -> str:

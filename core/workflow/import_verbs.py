@@ -111,7 +111,7 @@ def _import(
     if seen.columns is None:
         return _asking(seen, seen.questions)
     columns = _chosen_columns(chosen, seen)
-    target = _dataset(store, chosen.dataset) if chosen.dataset else None
+    target = find_dataset(store, chosen.dataset) if chosen.dataset else None
     order = Order(
         file_name=chosen.file.name,
         sha256=upload,
@@ -226,7 +226,7 @@ def write_table(chosen: argparse.Namespace) -> dict:
     """Every stored row as one JSON object, column name to cell, in the order of the files."""
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
-    dataset = _dataset(store, chosen.dataset)
+    dataset = find_dataset(store, chosen.dataset)
     if dataset is None:
         raise NotFound(f"There is no dataset '{chosen.dataset[:120]}'. Check the name on the Feedback page.")
     rows = 0
@@ -240,7 +240,7 @@ def write_table(chosen: argparse.Namespace) -> dict:
     return {"dataset": dataset.id, "name": dataset.name, "rows": rows, "file": str(chosen.out.resolve())}
 
 
-def _dataset(store: Store, wanted: str) -> Dataset | None:
+def find_dataset(store: Store, wanted: str) -> Dataset | None:
     """By name, the newest of several; by number where no name fits."""
     datasets = store.datasets.list()
     named = [item for item in datasets if item.name == wanted.strip()[:120]]

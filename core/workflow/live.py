@@ -12,9 +12,12 @@ WRITE_SECONDS = 1.0
 class LiveCurve:
     """Called after each step: reports progress, and stores the curve at most once a second."""
 
-    def __init__(self, store: Store, run: TrainingRun, task: Task, start_pct: float, end_pct: float):
+    def __init__(
+        self, store: Store, run: TrainingRun, task: Task, start_pct: float, end_pct: float, words: str = ""
+    ):
         self.store, self.run, self.task = store, run, task
         self.start_pct, self.end_pct = start_pct, end_pct
+        self.words = f"{words}: epoch" if words else "Epoch"
         self.first: tuple[int, float] | None = None
         self.written = 0.0
 
@@ -24,7 +27,7 @@ class LiveCurve:
         epochs = self.run.options.epochs
         epoch = min(epochs, 1 + (step - 1) * epochs // steps)
         pct = self.start_pct + (self.end_pct - self.start_pct) * step / steps
-        self.task.progress(pct, f"Epoch {epoch} of {epochs}{self._left(step, steps, now)}")
+        self.task.progress(pct, f"{self.words} {epoch} of {epochs}{self._left(step, steps, now)}")
         if now - self.written >= WRITE_SECONDS or step == steps:
             self.store.runs.update(self.run.id, self.task.fence, curve=curve)
             self.written = now

@@ -25,12 +25,12 @@ def formats() -> dict[str, FormatName]:
     return {key: FormatName(found.name, found.extension, found.mime) for key, found in FORMATS.items()}
 
 
-def freeze(store: Store, run_id: int) -> Insights:
+def freeze(store: Store, run_id: int, anew: bool = False) -> Insights:
     """The insights stored for this run; computed and stored the first time. Later edits of labels
-    or rows never change a report."""
+    or rows never change a report; `anew` stores another one beside it, with the rows there are now."""
     finished(store, run_id)
     kept = store.reports.latest(run_id)
-    if kept is None:
+    if kept is None or anew:
         found = insights(store, run_id)
         store.reports.add(run_id, found.dataset, to_json(found))
         kept = store.reports.latest(run_id)

@@ -3,18 +3,30 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.config import Settings
-from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Job, TrainingOptions, TrainingRun
+from core.domain import (
+    BETTER,
+    BILSTM,
+    BUNDLED_ENCODER,
+    QUICK,
+    STRATIFIED,
+    TFIDF,
+    Job,
+    TrainingOptions,
+    TrainingRun,
+)
 from core.errors import CannotTrain
 from core.jobs import locks
 from core.store.store import Store
+from core.store.tables import PAUSED
 
 TRAIN = "train"
-GOING_ON = ("queued", "running")
+GOING_ON = ("queued", "running", "paused")
 LIMITS = {  # what the fields of TrainingOptions may be
     "seed": (0, 2**32 - 1),
     "epochs": (1, 50),
@@ -22,18 +34,38 @@ LIMITS = {  # what the fields of TrainingOptions may be
     "body_rate": (1e-7, 1e-2),
     "head_rate": (1e-6, 1.0),
     "batch_tokens": (16, 65_536),
+    "split_seed": (0, 2**32 - 1),
+    "patience": (0, 50),
+    "weight_decay": (0.0, 1.0),
+    "label_smoothing": (0.0, 0.5),
+    "frozen_layers": (0, 100),
+    "adapter_rank": (0, 256),
+    "augment": (0.0, 1.0),
+}
+BALANCES = {
+    "none": "as they are",
+    "weights": "rare labels weigh more",
+    "sampling": "rare labels are drawn more often",
 }
 MODES = {
     QUICK: "Quick: the encoder stays as it is, a small head learns your labels. No waiting.",
     BETTER: "Better: fine-tunes the whole encoder from Quick's head and keeps the best epoch.",
+    TFIDF: "TF-IDF: counts words and pairs of words, no Transformer. The baseline, as a model of its own.",
+    BILSTM: "BiLSTM: a small recurrent network that learns its words from your comments alone.",
 }
 
 
 def start_training(
-    store: Store, settings: Settings, dataset_id: int, label_set_id: int, options: TrainingOptions
+    store: Store,
+    settings: Settings,
+    dataset_id: int,
+    label_set_id: int,
+    options: TrainingOptions,
+    more: Mapping[str, object] | None = None,
 ) -> tuple[TrainingRun, Job]:
     """Queue a training. The same rows with the same settings that are already queued or running give
-    that run again, whoever asks; anything else gets a place in line.
+    that run again, whoever asks, and go on if they were paused; anything else gets a place in line.
+    `more` goes to the job beside the run.
 
     Raises CannotTrain, UnsafeModel, ModelMissing within about 3 s.
     """
@@ -42,26 +74,57 @@ def start_training(
     label_set = store.labels.get(label_set_id)
     if label_set.dataset_id != dataset_id:
         raise CannotTrain("This label set belongs to another dataset. Choose it again.")
-    return store.runs.add_with_job(
+    run, job = store.runs.add_with_job(
         dataset_id,
         label_set_id,
         options,
         dataset.sha256,
-        key=training_key(dataset.sha256, label_set_id, options),
+        key=training_key(store, dataset_id, label_set_id, options),
         job_kind=TRAIN,
+        more=more,
     )
+    if job.state == PAUSED:
+        resume(store, run.id)
+        return store.runs.get(run.id), store.jobs.get(job.id)
+    return run, job
 
 
-def training_key(data_sha256: str, label_set_id: int, options: TrainingOptions) -> str:
-    """Equal for trainings that would come to the same result."""
-    text = json.dumps([data_sha256, label_set_id, asdict(options)], sort_keys=True)
+def pause(store: Store, run_id: int) -> None:
+    """What it has come to is kept; `resume` goes on from there. Nothing for a run that is over."""
+    run = store.runs.get(run_id)
+    if run.job_id is not None:
+        store.jobs.pause(run.job_id)
+
+
+def resume(store: Store, run_id: int) -> None:
+    """Back into the line. Nothing for a run that is not paused."""
+    run = store.runs.get(run_id)
+    if run.job_id is not None:
+        store.jobs.resume(run.job_id)
+
+
+def training_key(store: Store, dataset_id: int, label_set_id: int, options: TrainingOptions) -> str:
+    """Equal for trainings that would come to the same result. Raises NotFound."""
+    data = [store.datasets.get(dataset_id).sha256]
+    if options.test_dataset:
+        data.append(store.datasets.get(options.test_dataset).sha256)
+    text = json.dumps([data, label_set_id, asdict(options)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def check_options(settings: Settings, options: TrainingOptions) -> None:
     """Raises CannotTrain with the name of what is out of bounds, UnsafeModel or ModelMissing."""
+    from core.training.split import parse_split
+
     if options.mode not in MODES:
-        raise CannotTrain(f"There is no training mode '{options.mode}'. Choose quick or better.")
+        raise CannotTrain(f"There is no training mode '{options.mode}'. Choose one of {', '.join(MODES)}.")
+    if options.balance not in BALANCES:
+        raise CannotTrain(f"There is no balance '{options.balance}'. Choose one of {', '.join(BALANCES)}.")
+    how, *_ = parse_split(options.split)
+    if options.test_dataset and how != STRATIFIED:
+        raise CannotTrain(
+            "A test dataset of its own needs the stratified split: nothing of this dataset is held out then."
+        )
     for name, (low, high) in LIMITS.items():
         if not low <= getattr(options, name) <= high:
             words = name.replace("_", " ")
@@ -70,13 +133,6 @@ def check_options(settings: Settings, options: TrainingOptions) -> None:
         from core.models.hub import check_available
 
         check_available(options.encoder, settings.hub_timeout_s)
-
-
-def estimate_seconds(rows: int, labelled: int, mode: str, epochs: int = 3, words: float = 20.0) -> float:
-    """A first guess for the page, on one core without a GPU; the running job refines it."""
-    per_row = 0.0025 * max(0.5, words / 12)
-    quick = 8 + rows * per_row
-    return quick if mode == QUICK else quick + labelled * 0.7 * epochs * per_row * 5
 
 
 def delete_run(store: Store, settings: Settings, run_id: int) -> None:

@@ -1,77 +1,147 @@
 """The frozen rows of a run: which comments are learned from and which are held out."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.domain import TrainingRun
+from core.domain import LABEL_BREAK, TrainingOptions, TrainingRun
 from core.errors import CannotTrain, Damaged
 from core.store.store import Store
 from core.workflow.task import Task
 
-MOST_LABELS = 500
-SEVERAL = (
-    "Comments of this label set carry several labels each; a model learns one label a comment. "
-    "Choose another label set."
-)
-
 
 @dataclass(frozen=True)
 class Selection:
-    """The frozen rows of a run, aligned: every stored comment, its label number or -1, its part."""
+    """The frozen rows of a run, aligned: every stored comment, then those of another dataset that it is
+    judged on."""
 
     feedback: pd.DataFrame
-    truth: np.ndarray
-    parts: np.ndarray
+    own: int  # the first so many rows are the dataset's; these are predicted
+    truth: np.ndarray  # (n, k) bool; no label of the run: all False
+    split: object  # core.training.split.Split of the labelled rows
+    labelled: np.ndarray  # (m,) places of those rows, aligned with the split
+    parts: np.ndarray  # (n,) train, validation, test or ""
     labels: tuple[str, ...]
+    multi: bool
+    options: TrainingOptions
 
     @property
     def texts(self) -> list[str]:
-        return self.feedback["text"].tolist()
+        texts = self.feedback["text"].tolist()
+        return without_words(texts, self.options.without) if self.options.without else texts
+
+    @property
+    def ids(self) -> np.ndarray:
+        return self.feedback["id"].to_numpy(np.int64)
+
+    @property
+    def in_folds(self) -> bool:
+        return bool(self.split.folds)
 
     def rows(self, *parts: str) -> np.ndarray:
         return np.flatnonzero(np.isin(self.parts, parts))
 
+    def counts(self) -> dict[str, int]:
+        """Labelled rows of the dataset by label."""
+        found = self.truth[: self.own].sum(axis=0)
+        return dict(zip(self.labels, found.tolist(), strict=True))
+
 
 def select(store: Store, run: TrainingRun) -> tuple[Selection, tuple[str, ...]]:
-    """The rows of a run with their split, which depends on the rows and labels alone: every model
-    on the same data is judged on the same held-out rows. Raises CannotTrain."""
-    from core.training.split import split
+    """The rows of a run with their split, which depends on rows, labels and the way of splitting alone:
+    every model on the same data is judged on the same held-out rows. Raises CannotTrain."""
+    from core.training.split import make_split
 
-    if store.labels.get(run.label_set_id).multi:
-        raise CannotTrain(SEVERAL)
+    label_set = store.labels.get(run.label_set_id)
     feedback = store.datasets.feedback(run.dataset_id)
-    table = store.labels.table(run.label_set_id)
-    label_of = dict(zip(table["feedback_id"], table["label"], strict=True))
-    given = feedback["id"].map(label_of)
-    labelled = np.flatnonzero(given.notna())
+    given = labels_of(store, run.label_set_id, feedback["id"])
+    labelled = np.flatnonzero([bool(labels) for labels in given])
     if not len(labelled):
         raise CannotTrain("No comment has a label yet. Import a file with a label column first.")
-    found = split(given.iloc[labelled].tolist(), feedback["text_hash"].iloc[labelled].tolist())
-    number = {label: k for k, label in enumerate(found.labels)}
-    truth = np.array([number.get(label, -1) for label in given], dtype=int)
-    parts = np.full(len(feedback), "", dtype=object)
-    parts[labelled] = found.parts
-    if len(found.labels) > MOST_LABELS:
-        raise CannotTrain(
-            f"This label column has {len(found.labels):,} labels; a model learns {MOST_LABELS} at most. "
-            "Choose a column with fewer different values, or merge labels in the file."
-        )
-    return Selection(feedback, truth, parts, found.labels), _left_out(found.left_out)
-
-
-def _left_out(rare: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
-    from core.training.split import FEWEST_GROUPS
-
-    if not rare:
-        return ()
-    named = ", ".join(f"'{label[:40]}' ({rows})" for label, rows in rare[:5])
-    more = f" and {len(rare) - 5:,} more" if len(rare) > 5 else ""
-    return (
-        f"Too rare to learn, since a label needs {FEWEST_GROUPS} different comments: {named}{more}. "
-        "Their comments count as labelled, but the model does not know these labels.",
+    rows = feedback.iloc[labelled]
+    split = make_split(
+        run.options.split,
+        [given[row] for row in labelled],
+        rows["text_hash"].tolist(),
+        people(rows),
+        rows["date"].to_numpy("datetime64[ns]"),
+        seed=run.options.split_seed,
+        outside_test=bool(run.options.test_dataset),
     )
+    parts = np.full(len(feedback), "", dtype=object)
+    parts[labelled] = split.parts
+    own = len(feedback)
+    if run.options.test_dataset:
+        outside, theirs = outside_rows(store, run.options.test_dataset, label_set.name, split.labels)
+        feedback = pd.concat([feedback, outside], ignore_index=True)
+        given = [*given, *theirs]
+        parts = np.concatenate([parts, np.full(len(outside), "test", dtype=object)])
+    truth = truth_of(given, split.labels)
+    selection = Selection(
+        feedback, own, truth, split, labelled, parts, split.labels, label_set.multi, run.options
+    )
+    return selection, tuple(split.warnings)
+
+
+def labels_of(store: Store, label_set_id: int, ids: Sequence[int]) -> list[tuple[str, ...]]:
+    """The labels of each row, in the order of `ids`; () for none."""
+    table = store.labels.table(label_set_id)
+    found: dict[int, tuple[str, ...]] = {}
+    for key, label in zip(table["feedback_id"].tolist(), table["label"].tolist(), strict=True):
+        found[key] = (*found.get(key, ()), label)
+    return [found.get(key, ()) for key in ids]
+
+
+def truth_of(given: Sequence[Sequence[str]], labels: Sequence[str]) -> np.ndarray:
+    """(n, k) bool; labels that are not among `labels` leave no mark."""
+    number = {label: k for k, label in enumerate(labels)}
+    truth = np.zeros((len(given), len(labels)), dtype=bool)
+    for row, names in enumerate(given):
+        for name in names:
+            if name in number:
+                truth[row, number[name]] = True
+    return truth
+
+
+def people(feedback: pd.DataFrame) -> list[str]:
+    """The account of each row, else its author; "" where neither is known."""
+    accounts, authors = feedback["account"].tolist(), feedback["author"].tolist()
+    return [
+        f"account {account}" if account else f"author {author}" if author else ""
+        for account, author in zip(accounts, authors, strict=True)
+    ]
+
+
+def outside_rows(
+    store: Store, dataset_id: int, label_set: str, labels: Sequence[str]
+) -> tuple[pd.DataFrame, list[tuple[str, ...]]]:
+    """The rows of another dataset whose label the model learns. Raises CannotTrain without any."""
+    dataset = store.datasets.get(dataset_id)
+    theirs = [found for found in store.labels.sets(dataset_id) if found.name == label_set]
+    if not theirs:
+        raise CannotTrain(
+            f"The test dataset '{dataset.name[:80]}' has no label set '{label_set[:80]}'. "
+            "Import it with a label column of the same name."
+        )
+    feedback = store.datasets.feedback(dataset_id)
+    given = labels_of(store, theirs[0].id, feedback["id"])
+    known = set(labels)
+    keep = [row for row, names in enumerate(given) if known.intersection(names)]
+    if not keep:
+        raise CannotTrain(
+            f"No comment of the test dataset '{dataset.name[:80]}' has a label that is learned."
+        )
+    return feedback.iloc[keep].reset_index(drop=True), [given[row] for row in keep]
+
+
+def without_words(texts: Sequence[str], words: Sequence[str]) -> list[str]:
+    """The texts without these words, whatever their case; word boundaries are respected."""
+    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    pattern = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
+    return [" ".join(pattern.sub(" ", text).split()) if pattern.search(text) else text for text in texts]
 
 
 def store_selection(store: Store, run_id: int, selection: Selection, task: Task) -> None:
@@ -80,11 +150,16 @@ def store_selection(store: Store, run_id: int, selection: Selection, task: Task)
         {
             "feedback_id": selection.feedback["id"].to_numpy()[rows],
             "part": selection.parts[rows],
-            "label": [selection.labels[k] for k in selection.truth[rows]],
+            "label": joined(selection.truth[rows], selection.labels),
         }
     )
     store.runs.set_rows(run_id, frame, task.fence)
     store.runs.update(run_id, task.fence, labels=selection.labels)
+
+
+def joined(truth: np.ndarray, labels: Sequence[str]) -> list[str]:
+    """The labels of each row as one cell."""
+    return [LABEL_BREAK.join(labels[k] for k in np.flatnonzero(row)) for row in truth]
 
 
 def check_data(store: Store, run: TrainingRun) -> None:

@@ -1,21 +1,18 @@
 """The whole way in one call, for automation: bytes of a CSV in, files and figures out."""
 
 import json
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core.config import Settings, load_settings
 from core.domain import Columns, Import, Insights, Scores, TrainingOptions, TrainingRun
-from core.errors import AppError
 from core.store.store import Store, open_store
 from core.workflow import feedback, reports, runs
 from core.workflow.explanations import explain, load_classifier
 from core.workflow.task import Stages, Task
+from core.workflow.train_here import train_here
 
 EXPLAINED = 5
 METHOD = "Words that mattered"
@@ -84,34 +81,12 @@ def _train(
     stages: Stages,
     progress: Callable[[float, str], None],
 ) -> TrainingRun:
-    """The training of the worker, in this process and outside the queue."""
-    from core.workflow.train_job import train
-
-    dataset = store.datasets.get(imported.dataset_id)
-    key = runs.training_key(dataset.sha256, label_set_id, options) + f":{time.time_ns()}"
-    runs.forget_unfinished(store, settings)
-    run, lock = runs.start_alone(store, settings, dataset.id, label_set_id, options, key)
-    with _alive(store, settings, run.id, lock), stages.stage("training"):
-        done = train(store, settings, run.id, Task(lambda pct, what: progress(5 + pct * 0.75, what)))
+    with stages.stage("training"):
+        task = Task(lambda pct, what: progress(5 + pct * 0.75, what))
+        done = train_here(store, settings, imported.dataset_id, label_set_id, options, task)
     stages.seconds |= {f"training.{name}": value for name, value in done.seconds.items()}
     stages.cpu_seconds |= {f"training.{name}": value for name, value in done.cpu_seconds.items()}
     return done
-
-
-@contextmanager
-def _alive(store: Store, settings: Settings, run_id: int, lock: int) -> Iterator[None]:
-    """Keeps the lock while this process trains the run, and ends the run when it does not get done."""
-    try:
-        yield
-    except BaseException as error:
-        stopped = isinstance(error, KeyboardInterrupt)
-        status = "cancelled" if stopped else "failed"
-        sentence = str(error) if isinstance(error, AppError) else "The training was stopped."
-        store.runs.update(run_id, status=status, error=sentence, finished_at=datetime.now(UTC))
-        raise
-    finally:
-        runs.run_lock(settings, run_id).unlink(missing_ok=True)
-        os.close(lock)
 
 
 def _figures(run: TrainingRun, imported: Import) -> dict:

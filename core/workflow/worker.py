@@ -9,7 +9,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from core.config import Settings, load_settings  # noqa: E402
 from core.jobs.worker import Function, JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402
+from core.workflow.exporting import EXPORT  # noqa: E402
+from core.workflow.learning import LEARN  # noqa: E402
 from core.workflow.leftovers import sweep  # noqa: E402
+from core.workflow.promotion import LANE as MODELS  # noqa: E402
+from core.workflow.promotion import PREDICT  # noqa: E402
 from core.workflow.runs import TRAIN, forget_unfinished  # noqa: E402
 from core.workflow.task import Task  # noqa: E402
 from core.workflow.uploads import forget_old_uploads  # noqa: E402
@@ -19,11 +23,35 @@ def training_kinds(store: Store, settings: Settings) -> dict[str, Function]:
     def run_training(params: dict, context: JobContext) -> None:
         from core.workflow.reports import freeze
         from core.workflow.train_job import train
+        from core.workflow.tuning import within_budget
 
-        run = train(store, settings, int(params["run"]), Task(context.progress, context.fence))
+        task = within_budget(store, params, Task(context.progress, context.fence))
+        run = train(store, settings, int(params["run"]), task)
         freeze(store, run.id)  # here, so that no page waits for it
 
     return {TRAIN: run_training}
+
+
+def model_kinds(store: Store, settings: Settings) -> dict[str, Function]:
+    """Work on finished models."""
+
+    def run_predictions(params: dict, context: JobContext) -> dict:
+        from core.workflow.predicting import predict_new
+
+        return predict_new(store, settings, int(params["run"]), Task(context.progress, context.fence))
+
+    def run_learning(params: dict, context: JobContext) -> dict:
+        from core.workflow import learning
+
+        return learning.measure(store, settings, int(params["run"]), Task(context.progress, context.fence))
+
+    def run_export(params: dict, context: JobContext) -> dict:
+        from core.workflow import exporting
+
+        task = Task(context.progress, context.fence)
+        return exporting.write(store, settings, int(params["run"]), params["formats"], task=task)
+
+    return {PREDICT: run_predictions, LEARN: run_learning, EXPORT: run_export}
 
 
 def import_kinds(store: Store, settings: Settings) -> dict[str, Function]:
@@ -59,7 +87,7 @@ def import_kinds(store: Store, settings: Settings) -> dict[str, Function]:
     }
 
 
-LANES = {"": training_kinds, "import": import_kinds}
+LANES = {"": training_kinds, "import": import_kinds, MODELS: model_kinds}
 
 
 def main(lane: str = "") -> None:
@@ -67,7 +95,7 @@ def main(lane: str = "") -> None:
     store = open_store(settings.url, settings.data_dir)
     if lane == "":
         forget_unfinished(store, settings)
-    else:
+    elif lane == "import":
         sweep(store, settings)
     forget_old_uploads(settings)
     # What a cancelled or killed import staged goes after the job: its end is not kept waiting.
@@ -75,7 +103,7 @@ def main(lane: str = "") -> None:
 
 
 def _tidy(store: Store, settings: Settings, lane: str) -> None:
-    if lane:
+    if lane == "import":
         sweep(store, settings)
 
 

@@ -4,13 +4,22 @@ import streamlit as st
 
 from core.charts.labels import shorten
 from core.domain import Dataset, TrainingRun
+from core.workflow import promotion
 from pages.parts import resources
+from pages.parts.run_words import mode_name
+
+FINISHED = "finished_run"  # a training that this visitor saw end
 
 
 def look_at(dataset_id: int) -> None:
     """The dataset that the next run of the script shows."""
     st.session_state["next_dataset"] = dataset_id
     st.session_state.pop("run", None)
+
+
+def look_at_run(run_id: int) -> None:
+    """The run that the next run of the script shows."""
+    st.session_state["next_run"] = run_id
 
 
 def choose_dataset() -> Dataset | None:
@@ -29,19 +38,52 @@ def choose_dataset() -> Dataset | None:
     return datasets.get(chosen)
 
 
-def choose_run(dataset: Dataset) -> TrainingRun | None:
-    """A finished run of the dataset, the newest first; None when there is none yet."""
-    done = {
-        f"Run {run.id} · {run.options.mode}": run
-        for run in resources.store().runs.list(dataset.id)
-        if run.status == "done"
-    }
+def choose_run(dataset: Dataset, newest: bool = False) -> TrainingRun | None:
+    """A finished run of the dataset: the one that answers for it, or the newest one with `newest`; None
+    when there is none yet."""
+    store = resources.store()
+    done = [run for run in store.runs.list(dataset.id) if run.status == "done"]
     if not done:
         return None
+    answering = {
+        found.run_id
+        for label_set in store.labels.sets(dataset.id)
+        if (found := store.promotions.current(label_set.id)) is not None
+    }
+    first = _first(dataset, done, newest)
+    done.sort(key=lambda run: run.id != first)  # the rest stays newest first
+    names = {_name(run, answering): run for run in done}
+    _move_choice(names, newest)
     if len(done) == 1:
-        return next(iter(done.values()))
-    chosen = st.sidebar.selectbox("Run", list(done), key="run", bind="query-params")
-    return done.get(chosen)
+        return done[0]
+    return names.get(st.sidebar.selectbox("Run", list(names), key="run", bind="query-params"))
+
+
+def _name(run: TrainingRun, answering: set[int]) -> str:
+    trial = " · trial" if run.options.trial_of else ""
+    answers = " · answers" if run.id in answering else ""
+    return f"Run {run.id} · {mode_name(run.options.mode)}{trial}{answers}"
+
+
+def _first(dataset: Dataset, done: list[TrainingRun], newest: bool) -> int:
+    if newest:
+        return next((run for run in done if not run.options.trial_of), done[0]).id
+    answers = promotion.answering_run(resources.store(), dataset.id)
+    return answers.id if answers else done[0].id
+
+
+def _move_choice(names: dict[str, TrainingRun], newest: bool) -> None:
+    """A run keeps being chosen when its name changes, as it does with a promotion."""
+    wanted = st.session_state.pop("next_run", None)
+    if newest:
+        wanted = wanted or st.session_state.pop(FINISHED, None)
+    kept = str(st.session_state.get("run", ""))
+    if wanted is None and kept and kept not in names:
+        wanted = next((run.id for run in names.values() if kept.startswith(f"Run {run.id} ·")), None)
+        st.session_state.pop("run", None)
+    for name, run in names.items():
+        if run.id == wanted:
+            st.session_state["run"] = name
 
 
 def need_dataset() -> Dataset:

@@ -34,6 +34,9 @@ def choose_text(run: TrainingRun) -> str:
 
 def _stored(run: TrainingRun) -> str:
     themes = results.predicted(run)
+    if not themes:
+        st.info("The model gives no stored comment a label. Paste a comment to explain it.")
+        return ""
     left, right = st.columns([1, 1])
     name = left.selectbox("Predicted as", list(themes), format_func=option, key="explain_theme")
     order = right.segmented_control("First", ORDERS, default=ORDERS[0], required=True, key="explain_order")
@@ -63,8 +66,7 @@ def show(run: TrainingRun, text: str) -> None:
     classifier = model.classifier(run)
     found = explanations.probabilities(classifier, text)
     labels = list(found)
-    best = labels[0]
-    st.markdown(f"The model says **{plain(best)}**, certain to **{_certainty(found[best])}**.")
+    st.markdown(_verdict(found, classifier.multi))
     words, chances, attention = st.tabs(
         ["Words that mattered", "All labels", "Where the model looked"], key="explain_view", on_change="rerun"
     )
@@ -78,6 +80,15 @@ def show(run: TrainingRun, text: str) -> None:
     with attention:
         if attention.open:
             _attention(classifier, text)
+
+
+def _verdict(found: dict[str, float], multi: bool) -> str:
+    """What the model decides: the likeliest label, or every label from one half on."""
+    said = [label for label, value in found.items() if value >= 0.5] if multi else list(found)[:1]
+    if not said:
+        return f"The model gives **no label**; the nearest is {plain(next(iter(found)))}."
+    each = [f"**{plain(label)}**, certain to **{_certainty(found[label])}**" for label in said]
+    return f"The model says {'; '.join(each)}."
 
 
 def _certainty(probability: float) -> str:
@@ -100,6 +111,9 @@ def _words(run: TrainingRun, text: str, labels: list[str]) -> None:
 
 
 def _attention(classifier, text: str) -> None:
+    if not explanations.has_attention(classifier):
+        st.info("This model has no attention: it does not look from word to word. See Words that mattered.")
+        return
     st.info("Where the model looked, not why: attention does not know which label was asked about.")
     specials = st.toggle("Show special tokens", key="specials")
     view = explanations.attention_view(classifier, text, 0, 0, specials)

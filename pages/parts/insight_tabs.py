@@ -7,6 +7,7 @@ import streamlit as st
 from core.charts import themes as charts
 from core.domain import Estimate, Insights, Quote, TrainingRun
 from core.workflow.import_file import STARS
+from core.workflow.insights import SEVERAL
 from pages.parts.evidence import show_rows
 from pages.parts.plain import option, plain
 
@@ -54,6 +55,8 @@ def _themes(run: TrainingRun, insights: Insights) -> None:
     if not insights.themes:
         st.info("No themes yet. Train on a label column first.")
         return
+    if insights.settings.get(SEVERAL):
+        st.caption("A comment can count for several themes, so the shares do not add up to 100%.")
     clicked = _chart(charts.shares(insights.themes), "themes", "Share of feedback by theme with 90% ranges")
     names = [theme.name for theme in insights.themes]
     chosen = _pick("Show the comments of", names, clicked[:1], "theme")

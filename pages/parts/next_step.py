@@ -8,8 +8,8 @@ from pages.parts import resources, results
 
 
 def trainable(dataset: Dataset) -> list[LabelSet]:
-    """Label sets with one label a comment, which a model can learn."""
-    return [label_set for label_set in results.label_sets(dataset) if not label_set.multi]
+    """Label sets that a model can learn, those with one label a comment first."""
+    return sorted(results.label_sets(dataset), key=lambda label_set: label_set.multi)
 
 
 def show(dataset: Dataset) -> None:

@@ -1,14 +1,17 @@
-"""Long work on the screen: where it stands, how it goes, and the button that ends it."""
+"""Long work on the screen: where it stands, how it goes, and the buttons that pause and end it."""
 
 import streamlit as st
 
 from core.charts.runs import curves
-from core.domain import BETTER, TrainingRun
+from core.domain import Job, TrainingRun
 from core.errors import NotFound
+from core.workflow import runs as run_work
 from pages.parts import resources
-from pages.parts.plain import plain
+from pages.parts.choices import FINISHED
+from pages.parts.plain import counted, plain
+from pages.parts.run_words import mode_name
 
-ACTIVE = ("queued", "running")
+ACTIVE = ("queued", "running", "paused")
 TRAINING = ""  # the lane of the queue
 
 
@@ -17,14 +20,45 @@ def active_runs(dataset_id: int | None = None) -> list[TrainingRun]:
 
 
 def watch_active(dataset_id: int | None = None) -> bool:
-    """Draw each run that waits or goes on; False when there is none."""
-    runs = active_runs(dataset_id)
-    for run in reversed(runs):
+    """Draw each run that waits, goes on or is paused; False when there is none. Of the trials of a tuning
+    only the next one is drawn."""
+    runs = sorted(active_runs(dataset_id), key=lambda run: run.id)
+    for run in runs:
+        if run.options.trial_of:
+            continue
         if run.job_id is None:
             st.info(f"Run {run.id} is being trained by a command line outside this page.")
         else:
             watch(run.id)
+    _watch_trials([run for run in runs if run.options.trial_of and run.job_id is not None])
     return bool(runs)
+
+
+def _watch_trials(trials: list[TrainingRun]) -> None:
+    if not trials:
+        return
+    first = min(trials, key=lambda run: (run.status != "running", run.id))
+    watch(first.id)
+    waiting = [run for run in trials if run.id != first.id]
+    if waiting:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            more = counted(len(waiting), "more trial")
+            st.caption(
+                f"{more} of run {first.options.trial_of} wait{'s' if len(waiting) == 1 else ''} in line."
+            )
+            st.button(
+                "Cancel the trials",
+                key="cancel_trials",
+                type="tertiary",
+                icon=":material/stop_circle:",
+                on_click=_cancel_all,
+                args=([run.job_id for run in trials],),
+            )
+
+
+def _cancel_all(jobs: list[int]) -> None:
+    for job_id in reversed(jobs):  # the running one last, else the next one begins meanwhile
+        resources.store().jobs.cancel(job_id)
 
 
 def tell_failure(dataset_id: int) -> None:
@@ -33,7 +67,10 @@ def tell_failure(dataset_id: int) -> None:
         if run.status == "failed":
             st.error(f"Run {run.id} failed: {plain(run.error, 600)}", icon=":material/error:")
         elif run.status == "cancelled":
-            st.info(f"Run {run.id} was cancelled. Nothing of it was kept.", icon=":material/stop_circle:")
+            why = f" {plain(run.error, 300)}" if run.error else ""
+            st.info(
+                f"Run {run.id} was cancelled.{why} Nothing of it was kept.", icon=":material/stop_circle:"
+            )
 
 
 def _somebody_works() -> bool:
@@ -49,25 +86,17 @@ def watch(run_id: int) -> None:
     except NotFound:
         st.rerun()
     if run.status not in ACTIVE:
+        if run.status == "done":
+            st.session_state[FINISHED] = run.id
         st.rerun()
     job = store.jobs.get(run.job_id)
-    place = store.jobs.place(run.job_id)
     with st.container(border=True):
-        left, right = st.columns([5, 1], vertical_alignment="center")
-        left.markdown(f"**{'Better' if run.options.mode == BETTER else 'Quick'} training** · run {run.id}")
-        if right.button("Cancel", key=f"cancel_{run.id}", icon=":material/stop_circle:", width="stretch"):
-            store.jobs.cancel(run.job_id)
-        if job.cancel_requested:
-            st.progress(job.pct / 100, text="Stopping")
-        elif place > 0 and _somebody_works():
-            words = f"Waiting in line, place {place}. It starts when the work before it is done."
-            st.progress(0.0, text=words)
-        elif place > 0:
-            st.progress(0.0, text="Starting the worker")
-        else:
-            st.progress(min(1.0, job.pct / 100), text=plain(job.message or "Starting"))
-            if job.attempt > 1:
-                st.caption("The work was interrupted and went on from where it was.")
+        trial = f" · trial for run {run.options.trial_of}" if run.options.trial_of else ""
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        left.markdown(f"**{mode_name(run.options.mode)} training** · run {run.id}{trial}")
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            _buttons(run, job)
+        _bar(job)
         if run.curve:
             st.plotly_chart(
                 curves(run.curve),
@@ -75,3 +104,86 @@ def watch(run_id: int) -> None:
                 alt="Loss on the training comments and macro F1 on the validation comments, by step",
                 config={"displaylogo": False},
             )
+
+
+def _buttons(run: TrainingRun, job: Job) -> None:
+    """By callback: what the press asked for is there before the card is drawn again."""
+    store = resources.store()
+    stopping = job.cancel_requested or job.pause_requested
+    if job.state == "paused":
+        st.button(
+            "Resume",
+            key=f"resume_{run.id}",
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=run_work.resume,
+            args=(store, run.id),
+        )
+    else:
+        st.button(
+            "Pause",
+            key=f"pause_{run.id}",
+            icon=":material/pause:",
+            disabled=stopping,
+            on_click=run_work.pause,
+            args=(store, run.id),
+        )
+    st.button(
+        "Cancel",
+        key=f"cancel_{run.id}",
+        icon=":material/stop_circle:",
+        disabled=job.cancel_requested,
+        on_click=store.jobs.cancel,
+        args=(run.job_id,),
+    )
+
+
+def _bar(job: Job) -> None:
+    share = min(1.0, job.pct / 100)
+    place = resources.store().jobs.place(job.id)
+    if job.cancel_requested and job.state == "running":
+        st.progress(share, text="Stopping")
+    elif job.state == "paused":
+        st.progress(share, text=f"Paused at {job.pct:.0f}%. What it has come to is kept.")
+    elif job.pause_requested:
+        st.progress(share, text="Pausing")
+    elif place > 0 and _somebody_works():
+        words = f"Waiting in line, place {place}. It starts when the work before it is done."
+        st.progress(share if job.attempt else 0.0, text=words)
+    elif place > 0:
+        st.progress(share if job.attempt else 0.0, text="Starting the worker")
+    else:
+        st.progress(share, text=plain(job.message or "Starting"))
+        if job.attempt > 1:
+            st.caption("It was paused or interrupted and went on from where it was.")
+
+
+@st.fragment(run_every=1.0)
+def watch_job(job_id: int, words: str) -> None:
+    """Work on a finished model, redrawn each second; the whole page once more when it ends."""
+    job = resources.store().jobs.get(job_id)
+    if job.state not in ACTIVE:
+        st.rerun()
+    waiting = f"{words}: waiting for its turn"
+    st.progress(
+        min(1.0, job.pct / 100), text=waiting if job.state == "queued" else plain(job.message or words)
+    )
+    st.button(
+        "Cancel",
+        key=f"cancel_job_{job_id}",
+        icon=":material/stop_circle:",
+        on_click=resources.store().jobs.cancel,
+        args=(job_id,),
+    )
+
+
+def tell_job_failure(kind: str, run_id: int) -> None:
+    """Why the newest work of this kind on a run gave nothing, should it be so."""
+    same = (
+        job
+        for job in resources.store().jobs.recent(50)
+        if job.kind == kind and job.params.get("run") == run_id
+    )
+    job = next(same, None)
+    if job is not None and job.state == "failed":
+        st.error(plain(job.error, 600), icon=":material/error:")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from core.jobs.watch import Watcher
     from core.store.store import Store
 
-LANES = ("", "import")  # trainings; imports
+LANES = ("", "import", "model")  # trainings; imports; work on finished models
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,171 +1,132 @@
-"""One finished run: how good it is, beside the baseline, label by label."""
+"""One finished run: is it good enough, how good it is, and what to do about it."""
+
+from collections.abc import Callable
 
 import streamlit as st
 
-from core.charts import runs as charts
-from core.domain import TrainingRun
-from pages.parts.plain import plain
+from core.domain import Leak, TrainingRun
+from pages.parts import (
+    beside_tab,
+    compare_panel,
+    course_tab,
+    export_panel,
+    gate_panel,
+    held_rows,
+    labels_tab,
+    learning_tab,
+    mixups_tab,
+    model_card,
+    slices_tab,
+    trust_tab,
+    try_panel,
+    winner_panel,
+)
+from pages.parts.plain import bullets, counted, plain
+from pages.parts.run_words import (
+    MEASURES,
+    SEVERAL_RIGHT,
+    label_set_of,
+    likely,
+    title,
+)
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-run"}}
+TABS: dict[str, Callable[[TrainingRun], None]] = {
+    "Labels": labels_tab.show,
+    "Mix-ups": mixups_tab.show,
+    "Baselines": beside_tab.show,
+    "How sure": trust_tab.show,
+    "Where it fails": slices_tab.show,
+    "More labels?": learning_tab.show,
+    "Compare": compare_panel.choose,
+    "Try it": try_panel.show,
+    "Export": export_panel.show,
+    "Training": course_tab.show,
+    "Model card": model_card.show,
+}
+SAID_ELSEWHERE = ("The baseline (", "baseline (TF-IDF) is better")
 
 
 def show(run: TrainingRun) -> None:
-    st.subheader(f"Run {run.id}: {'Better' if run.options.mode == 'better' else 'Quick'}")
-    _verdict(run)
+    st.subheader(title(run))
+    st.caption(_judged(run))
     _headline(run)
-    for warning in run.warnings:
-        if "baseline (TF-IDF) is better" not in warning:
-            st.warning(plain(warning, 600), icon=":material/info:")
-    labels, mistakes, beside, course, card = st.tabs(
-        ["Label by label", "Mix-ups", "Beside the baseline", "Training", "Model card"],
-        key="run_view",
-        on_change="rerun",
-    )
-    with labels:
-        if labels.open:
-            _labels(run)
-    with mistakes:
-        if mistakes.open:
-            st.markdown(
-                "**What was taken for what** · rows: the label given by people, columns: what the model said"
-            )
-            figure = charts.confusion(run.model, run.labels)
-            st.plotly_chart(
-                figure, key="confusion", alt="Confusion of labels on held-out comments", config=CONFIG
-            )
-    with beside:
-        if beside.open:
-            st.markdown("**Model and baseline on the same held-out comments**, with likely ranges")
-            figure = charts.compare(run.model, run.baseline)
-            st.plotly_chart(figure, key="compare", alt="Model beside the baseline", config=CONFIG)
-    with course:
-        if course.open:
-            _course(run)
-    with card:
-        if card.open:
-            _card(run)
+    winner_panel.show(run)
+    gate_panel.show(run)
+    _doubts(run)
+    tabs = st.tabs(list(TABS), key="run_view", on_change="rerun")
+    for tab, draw in zip(tabs, TABS.values(), strict=True):
+        with tab:
+            if tab.open:
+                draw(run)
 
 
-def _verdict(run: TrainingRun) -> None:
-    if run.recommended == "baseline":
-        st.warning(
-            f"**The baseline is recommended here.** On the same {run.model.n:,} held-out comments TF-IDF "
-            f"with logistic regression reaches macro F1 {run.baseline.macro_f1:.3f}, this model "
-            f"{run.model.macro_f1:.3f}. Treat what this model counts with care; more labels or another "
-            "encoder may change it.",
-            icon=":material/balance:",
-        )
-    elif run.model.accuracy <= _largest_label(run):
-        st.warning(
-            f"The model is no better than always saying the most frequent label, which is right on "
-            f"{_largest_label(run):.0%} of the {run.model.n:,} held-out comments. It needs more labels.",
-            icon=":material/warning:",
-        )
-    else:
-        st.success(
-            f"On {run.model.n:,} held-out comments this model reaches macro F1 {run.model.macro_f1:.3f}; "
-            f"the baseline (TF-IDF with logistic regression) {run.baseline.macro_f1:.3f}.",
-            icon=":material/verified:",
-        )
-
-
-def _largest_label(run: TrainingRun) -> float:
-    return max(score.support for score in run.model.per_label) / run.model.n
+def _judged(run: TrainingRun) -> str:
+    split = (run.evaluation.split if run.evaluation else "") or "The same words never stand on both sides."
+    return plain(f"{label_set_of(run).name} · judged on {run.model.n:,} held-out comments. {split}", 600)
 
 
 def _headline(run: TrainingRun) -> None:
-    model, baseline = run.model, run.baseline
+    model, ranges = run.model, run.model.ranges
+    error, before = run.calibration.get("ece_after"), run.calibration.get("ece_before")
     facts = (
         (
-            "Right",
+            "All labels right" if model.multi else "Right",
             f"{model.accuracy:.1%}",
-            model.accuracy - baseline.accuracy,
-            "Accuracy: share of held-out comments labelled right.",
+            likely(ranges.get("accuracy"), points=True),
+            SEVERAL_RIGHT if model.multi else MEASURES["Right"],
         ),
+        ("Macro F1", f"{model.macro_f1:.3f}", likely(ranges.get("macro_f1")), MEASURES["Macro F1"]),
         (
-            "Macro F1",
-            f"{model.macro_f1:.3f}",
-            model.macro_f1 - baseline.macro_f1,
-            "Mean over labels of F1, the balance of precision and recall; "
-            "small labels count as much as large ones.",
-        ),
-        (
-            "Right, label by label",
+            "Balanced accuracy",
             f"{model.balanced_accuracy:.1%}",
-            model.balanced_accuracy - baseline.balanced_accuracy,
-            "Balanced accuracy: mean recall over labels. Recall is found rows over all rows of a label.",
+            likely(ranges.get("balanced_accuracy"), points=True),
+            MEASURES["Balanced accuracy"],
         ),
         (
             "Confidence off by",
-            f"{run.calibration.get('ece_after', 0):.1%}",
-            None,
-            "Expected calibration error on held-out comments; before calibration "
-            f"{run.calibration.get('ece_before', 0):.1%}.",
+            "not measured" if error is None else f"{error:.1%}",
+            "" if before is None else f"{before:.1%} before calibration",
+            MEASURES["Confidence off by"],
         ),
     )
-    for column, (name, value, delta, help) in zip(st.columns(4), facts, strict=True):
-        words = None if delta is None else f"{100 * delta:+.1f} to baseline"
-        column.metric(name, value, words, help=help, border=True, height="stretch")
+    grid = st.grid(4, min_column_width=150)
+    for name, value, below, help in facts:
+        words = below if not below or "before" in below else f"likely {below}"
+        grid.metric(
+            name,
+            value,
+            words or None,
+            delta_color="off",
+            delta_arrow="off",
+            help=help,
+            border=True,
+            height="stretch",
+        )
 
 
-def _labels(run: TrainingRun) -> None:
-    st.markdown("**Precision and recall of each label** on held-out comments, with likely ranges")
-    st.plotly_chart(
-        charts.label_scores(run.model), key="label_scores", alt="Precision and recall by label", config=CONFIG
-    )
-    rows = [
-        {
-            "Label": score.label,
-            "Precision": score.precision,
-            "Recall": score.recall,
-            "F1": score.f1,
-            "Baseline F1": beside.f1,
-            "Held-out comments": score.support,
-        }
-        for score, beside in zip(run.model.per_label, run.baseline.per_label, strict=True)
-    ]
-    number = st.column_config.NumberColumn(format="%.3f")
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={name: number for name in ("Precision", "Recall", "F1", "Baseline F1")},
-        alt="Scores by label",
-    )
+def _doubts(run: TrainingRun) -> None:
+    """Why to trust the figures less, and what so many labels can tell."""
+    for warning in run.warnings:
+        if not any(words in warning for words in SAID_ELSEWHERE):
+            st.warning(plain(warning, 600), icon=":material/info:")
+    if run.evaluation is None:
+        st.info(
+            "This run was trained by an earlier version: ranges, curves and groups were not measured. Train "
+            "again to see them.",
+            icon=":material/history:",
+        )
+        return
+    for place, leak in enumerate(run.evaluation.leaks):
+        _leak(run, leak, place)
+    if run.evaluation.knows:
+        with st.expander("What so many labels can and cannot tell", icon=":material/straighten:"):
+            st.markdown(bullets(run.evaluation.knows))
 
 
-def _course(run: TrainingRun) -> None:
-    if run.curve:
-        st.markdown("**Loss on the training comments, macro F1 on the validation comments**")
-        figure = charts.curves(run.curve)
-        st.plotly_chart(figure, key="curve", alt="Training curves", config=CONFIG)
-    else:
-        st.info("Quick fits a small head in one go, so there is no curve.")
-    rows = [
-        {"Stage": name, "Seconds": run.seconds[name], "CPU seconds": run.cpu_seconds.get(name)}
-        for name in run.seconds
-    ]
-    st.dataframe(rows, hide_index=True, alt="Time by stage")
-
-
-def _card(run: TrainingRun) -> None:
-    options = run.options
-    facts = {
-        "Encoder": options.encoder,
-        "Mode": options.mode,
-        "Seed": options.seed,
-        "Epochs": options.epochs if options.mode == "better" else "none",
-        "Longest text": f"{options.max_tokens} tokens",
-        "Device": run.device,
-        "Started": f"{run.created_at:%Y-%m-%d %H:%M} UTC",
-        "Finished": f"{run.finished_at:%Y-%m-%d %H:%M} UTC" if run.finished_at else "",
-        "Seconds": f"{sum(run.seconds.values()):.0f}",
-        "Data SHA-256": run.data_sha256,
-        "Manifest SHA-256": run.manifest_sha256,
-        "Held-out comments": f"{run.model.n:,}, never learned from; the same words never stand on both sides",
-        "Temperature": f"{run.calibration.get('temperature', 1):.2f}",
-    } | {f"Version of {name}": value for name, value in run.versions.items()}
-    st.dataframe(
-        [{"What": name, "Value": str(value)} for name, value in facts.items()],
-        hide_index=True,
-        alt="Model card",
-    )
+def _leak(run: TrainingRun, leak: Leak, place: int) -> None:
+    st.warning(plain(leak.words, 800), icon=":material/water_drop:")
+    if leak.ids:
+        words = f"Show {counted(len(leak.ids), 'comment')}"
+        with st.popover(words, key=f"leak_{place}", icon=":material/list:", on_change="rerun") as opened:
+            if opened.open:
+                held_rows.show(run, leak.ids, "Examples", f"leak_rows_{place}")

@@ -1,19 +1,14 @@
-"""The table of all runs; a chosen one opens its model card and can be deleted."""
+"""The table of all runs: one chosen row opens its card, two are compared; a run can be deleted."""
 
 import streamlit as st
 
 from core.domain import TrainingRun
 from core.workflow import runs as run_work
-from pages.parts import resources, run_card
+from pages.parts import compare_panel, resources, run_card
 from pages.parts.plain import plain
+from pages.parts.run_words import STATUS, mode_name, scores_name, title
 
-STATUS = {
-    "queued": "waiting",
-    "running": "running",
-    "done": "finished",
-    "failed": "failed",
-    "cancelled": "cancelled",
-}
+OPEN = ("queued", "running", "paused")
 
 
 def show() -> None:
@@ -23,50 +18,98 @@ def show() -> None:
         st.info("No model was trained yet.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
         return
-    names = {dataset.id: dataset.name for dataset in store.datasets.list()}
-    number = st.column_config.NumberColumn(format="%.3f")
-    started = st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")
     event = st.dataframe(
-        [_row(run, names) for run in runs],
+        _rows(runs),
         key="runs_" + "_".join(str(run.id) for run in runs[:50]),
         hide_index=True,
         on_select="rerun",
-        selection_mode="single-row",
-        column_config={"Macro F1": number, "Baseline": number, "Accuracy": number, "Started": started},
+        selection_mode="multi-row",
+        column_config=_columns(),
         alt="All runs",
     )
     chosen = [runs[row] for row in event.selection.rows if row < len(runs)]
     if not chosen:
-        st.caption("Choose a row to see its model card.")
-    for run in chosen:
-        _one(run)
+        st.caption("Choose a row to see its model card, or two rows to compare them.")
+    elif len(chosen) == 1:
+        _one(chosen[0])
+    elif len(chosen) == 2:
+        _two(*sorted(chosen, key=lambda run: run.id))
+    else:
+        st.info("Choose two rows to compare; more than two cannot be set side by side.")
 
 
-def _row(run: TrainingRun, names: dict[int, str]) -> dict:
+def _rows(runs: list[TrainingRun]) -> list[dict]:
+    store = resources.store()
+    datasets = {dataset.id: dataset.name for dataset in store.datasets.list()}
+    sets = {label_set.id: label_set.name for key in datasets for label_set in store.labels.sets(key)}
+    answering = {found.run_id for key in sets if (found := store.promotions.current(key)) is not None}
+    return [
+        {
+            "Run": run.id,
+            "Answers": "✓ answers" if run.id in answering else "",
+            "Dataset": datasets.get(run.dataset_id, ""),
+            "Labels": sets.get(run.label_set_id, ""),
+            "Model": mode_name(run.options.mode) + (" · trial" if run.options.trial_of else ""),
+            "Status": STATUS[run.status],
+            "Macro F1": run.model.macro_f1 if run.model else None,
+            "Right": run.model.accuracy if run.model else None,
+            "Validation F1": run.evaluation.validation_f1 if run.evaluation else None,
+            "Best here": scores_name(run.winner) if run.winner else "",
+            "Judged by": run.options.split if run.model else "",
+            "Seconds": round(sum(run.seconds.values())) if run.seconds else None,
+            "Started": run.created_at,
+        }
+        for run in runs
+    ]
+
+
+def _columns() -> dict:
+    number = st.column_config.NumberColumn(format="%.3f")
     return {
-        "Run": run.id,
-        "Dataset": names.get(run.dataset_id, ""),
-        "Mode": run.options.mode,
-        "Status": STATUS[run.status],
-        "Macro F1": run.model.macro_f1 if run.model else None,
-        "Baseline": run.baseline.macro_f1 if run.baseline else None,
-        "Accuracy": run.model.accuracy if run.model else None,
-        "Better one": run.recommended if run.model else "",
-        "Seconds": round(sum(run.seconds.values())) if run.seconds else None,
-        "Started": run.created_at,
+        "Answers": st.column_config.TextColumn(help="The promoted model of its labels."),
+        "Macro F1": number,
+        "Validation F1": st.column_config.NumberColumn(
+            format="%.3f", help="What settings are chosen by; the held-out comments have no say."
+        ),
+        "Right": st.column_config.NumberColumn(format="percent"),
+        "Best here": st.column_config.TextColumn(
+            help="The best of this model and the simpler ones on the same held-out comments."
+        ),
+        "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
     }
+
+
+def _two(first: TrainingRun, second: TrainingRun) -> None:
+    st.subheader(f"Run {first.id} and run {second.id}")
+    undone = [run for run in (first, second) if run.status != "done"]
+    if undone:
+        st.info(f"Run {undone[0].id} is {STATUS[undone[0].status]}: it has no model to compare.")
+    elif first.label_set_id != second.label_set_id:
+        st.info("These runs learned different labels, so they cannot be compared.")
+    else:
+        compare_panel.show(first, second)
 
 
 def _one(run: TrainingRun) -> None:
     if run.status == "done":
         run_card.show(run)
-    elif run.error:
-        st.error(plain(run.error, 600))
-    if run.status in ("queued", "running"):
+    else:
+        st.subheader(title(run))
+        st.info(f"This run is {STATUS[run.status]}.")
+        if run.error:
+            st.error(plain(run.error, 600))
+    if run.status in OPEN:
         return
     with st.popover("Delete this run", icon=":material/delete:", key=f"delete_{run.id}"):
         st.markdown(f"This removes run {run.id} with its model, predictions and reports.")
+        if _answers(run):
+            st.markdown("**It answers for its labels now.** The newest other model will be shown instead.")
         if st.button("Delete it", type="primary", key=f"delete_now_{run.id}"):
             run_work.delete_run(resources.store(), resources.settings(), run.id)
             st.session_state.pop("run", None)
             st.rerun()
+
+
+def _answers(run: TrainingRun) -> bool:
+    current = resources.store().promotions.current(run.label_set_id)
+    return current is not None and current.run_id == run.id

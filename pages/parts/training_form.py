@@ -1,26 +1,24 @@
-"""What to train on and how: quick or better, the rest in a drawer."""
+"""What to train on and how: quick or better, what it is judged on, the rest in a drawer."""
+
+from dataclasses import replace
 
 import streamlit as st
 
-from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Dataset, LabelSet, TrainingOptions
-from core.workflow import runs
-from pages.parts import resources, results
+from core.domain import BETTER, QUICK, Dataset, LabelSet, TrainingOptions
+from core.workflow import estimate, runs
+from pages.parts import advanced_drawer, resources, results, split_choice
 from pages.parts.plain import option, plain
+from pages.parts.run_words import MODES, duration, from_to
+
+NAMED = 6  # labels in the line of facts
 
 
 def ask(dataset: Dataset) -> None:
     """The form; a press queues a training and draws the page again."""
-    every = results.label_sets(dataset)
-    sets = {label_set.name: label_set for label_set in every if not label_set.multi}
-    several = [label_set.name for label_set in every if label_set.multi]
-    if several:
-        st.caption(
-            f"Not offered here: {plain(', '.join(several))}. A comment may carry several labels of "
-            f"{'it' if len(several) == 1 else 'these'}; models learn one label a comment so far."
-        )
+    sets = {label_set.name: label_set for label_set in results.label_sets(dataset)}
     if not sets:
         st.info(
-            "This dataset has no label set with one label a comment, so there is nothing to learn yet. "
+            "This dataset has no labels, so there is nothing to learn yet. "
             "Import the file again and choose its label column, or a rating."
         )
         st.page_link("pages/feedback.py", label="Go to Feedback", icon=":material/upload_file:")
@@ -30,59 +28,59 @@ def ask(dataset: Dataset) -> None:
         if len(sets) > 1:
             label_set = sets[st.selectbox("Label set", list(sets), format_func=option, key="label_set")]
         _facts(label_set)
-        mode = st.segmented_control(
-            "How",
-            [QUICK, BETTER],
-            format_func={QUICK: "Quick", BETTER: "Better"}.get,
-            default=QUICK,
-            required=True,
-            key="mode",
-        )
-        st.caption(runs.MODES[mode])
-        options = _drawer(mode)
-        labelled = sum(label_set.counts.values())
-        st.caption(_time(runs.estimate_seconds(dataset.rows, labelled, mode, options.epochs)))
+        how, judged = st.columns(2)
+        with how:
+            mode = _mode()
+        with judged:
+            split, test = split_choice.ask(dataset, label_set)
+        options = replace(advanced_drawer.ask(mode), split=split, test_dataset=test)
+        _foresee(dataset, label_set, options, mode)
         if st.button("Train", type="primary", icon=":material/model_training:", key="train"):
-            _start(dataset, label_set, options)
+            start(dataset.id, label_set.id, options)
 
 
-def _facts(label_set: LabelSet) -> None:
-    labels = ", ".join(f"{name} ({count:,})" for name, count in list(label_set.counts.items())[:6])
-    more = f" and {len(label_set.counts) - 6} more" if len(label_set.counts) > 6 else ""
-    st.markdown(
-        f"**{plain(label_set.name)}** · {sum(label_set.counts.values()):,} labelled comments, "
-        f"{len(label_set.counts)} labels: {plain(labels)}{more}"
-    )
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"About {max(5, round(seconds / 5) * 5)} seconds with the bundled encoder on a CPU."
-    return f"About {round(seconds / 60)} minutes with the bundled encoder on a CPU; less with a GPU."
-
-
-def _drawer(mode: str) -> TrainingOptions:
-    with st.expander("Advanced", icon=":material/tune:"):
-        encoder = st.text_input(
-            "Encoder",
-            value=BUNDLED_ENCODER,
-            key="encoder",
-            help="The bundled encoder knows English best. With internet, any Hugging Face encoder id "
-            "(owner/name) with safetensors weights; code of a model is never run.",
-        )
-        left, middle, right = st.columns(3)
-        seed = left.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="seed", help="The same seed gives the same model."
-        )
-        tokens = middle.number_input("Longest text (tokens)", 16, 512, 128, key="max_tokens")
-        epochs = right.number_input("Epochs", 1, 20, 3, key="epochs", disabled=mode == QUICK)
-    return TrainingOptions(
-        mode=mode, encoder=encoder.strip(), seed=int(seed), epochs=int(epochs), max_tokens=int(tokens)
-    )
-
-
-def _start(dataset: Dataset, label_set: LabelSet, options: TrainingOptions) -> None:
-    run, _ = runs.start_training(resources.store(), resources.settings(), dataset.id, label_set.id, options)
+def start(dataset_id: int, label_set_id: int, options: TrainingOptions) -> None:
+    """Queue a training and draw the page again."""
+    run, _ = runs.start_training(resources.store(), resources.settings(), dataset_id, label_set_id, options)
     st.session_state.pop("run", None)
     st.toast(f"Run {run.id} is in the queue.")
     st.rerun()
+
+
+def _facts(label_set: LabelSet) -> None:
+    labels = ", ".join(f"{name} ({count:,})" for name, count in list(label_set.counts.items())[:NAMED])
+    more = f" and {len(label_set.counts) - NAMED:,} more" if len(label_set.counts) > NAMED else ""
+    given = sum(label_set.counts.values())
+    how = (
+        f"{given:,} labels given, a comment may have several"
+        if label_set.multi
+        else (f"{given:,} labelled comments")
+    )
+    st.markdown(
+        f"**{plain(label_set.name)}** · {how}, {len(label_set.counts):,} different labels: "
+        f"{plain(labels)}{more}"
+    )
+
+
+def _mode() -> str:
+    mode = st.segmented_control(
+        "How",
+        [QUICK, BETTER],
+        format_func=MODES.get,
+        default=QUICK,
+        required=True,
+        key="mode",
+    )
+    st.caption(runs.MODES[mode])
+    return mode
+
+
+def _foresee(dataset: Dataset, label_set: LabelSet, options: TrainingOptions, mode: str) -> None:
+    """One line: how long, how much memory, on what."""
+    if options.mode != mode:
+        st.info(f"{plain(runs.MODES[options.mode])} Chosen under Advanced.", icon=":material/tune:")
+    found = estimate.estimate(resources.store(), resources.settings(), dataset, label_set, options)
+    st.caption(
+        f"About {duration(found.seconds)} (likely {from_to(found.low, found.high)}) and "
+        f"{found.memory_mb / 1000:.1f} GB of memory on the {found.device}. {plain(found.why)}"
+    )

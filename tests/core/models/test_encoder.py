@@ -136,3 +136,51 @@ def test_the_classifier_reads_each_distinct_text_once_and_sums_to_one(tiny_encod
     logs = logits - np.log(np.exp(logits).sum())
     scaled = np.exp(logs / 2.0 + [0.5, 0.0])
     assert np.allclose(found[0], scaled / scaled.sum())
+
+
+def test_the_packaged_padding_and_limit_of_the_bundled_tokenizer_do_not_count():
+    from tokenizers import Tokenizer
+
+    from core.models.bundled import bundled_path
+    from core.models.coverage import unknown_share
+
+    raw = Tokenizer.from_file(str(bundled_path() / "tokenizer.json"))
+    assert len(raw.encode("slow")) == 128, "the file pads and cuts to 128"
+    encoder = load_encoder(bundled_path(), "bundled", "x", CPU, 200)
+    assert [len(row) for row in encoder.token_ids(["slow", "slow " * 300])] == [3, 200]
+    assert unknown_share(["slow " * 150 + "☃ " * 50]) == pytest.approx(0.25), "all 200 tokens were counted"
+
+
+def test_few_texts_are_read_in_full_precision_and_many_in_the_faster_one(encoder_folder, monkeypatch):
+    encoder = load_encoder(encoder_folder, "tiny", "x", Device("cpu", True, ""), 16)
+    usual, seen = encoder.pooled_rows, set()
+
+    def noting(rows):
+        seen.add(torch.is_autocast_enabled("cpu"))
+        return usual(rows)
+
+    monkeypatch.setattr(encoder, "pooled_rows", noting)
+    encoder.embed(["slow"] * 256)
+    assert seen == {False}
+    encoder.embed(["slow"] * 257)
+    assert seen == {False, True}
+
+
+def test_batches_go_to_a_gpu_from_pinned_memory_without_waiting(tiny_encoder, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: asked.append("pinned") or self)
+    monkeypatch.setattr(torch.Tensor, "to", lambda self, name, **more: asked.append((name, more)) or self)
+    tiny_encoder.device = Device("cuda:1", True, "")
+    ids, mask = tiny_encoder.batch([[5, 6], [7]])
+    assert asked == ["pinned", ("cuda:1", {"non_blocking": True})] * 2
+    assert ids.tolist() == [[5, 6], [7, 0]] and mask.tolist() == [[1, 1], [1, 0]]
+
+
+def test_on_a_gpu_the_free_memory_chooses_the_batch(tiny_encoder, monkeypatch):
+    assert tiny_encoder.tokens_at_once(16) == 4096
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda name: (2**22, 2**30))
+    tiny_encoder.device = Device("cuda", True, "")
+    few = tiny_encoder.tokens_at_once(16)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda name: (2**23, 2**30))
+    assert tiny_encoder.tokens_at_once(16) == pytest.approx(2 * few, abs=1)
+    assert tiny_encoder.tokens_at_once(16, training=True) < 2 * few

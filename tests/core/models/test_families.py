@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core.domain import TrainingOptions
-from core.models.classifier import Calibration, Head
+from core.models.classifier import Calibration, Classifier, Head
 from core.models.device import Device
 from core.models.encoder import load_encoder
 from core.training import checkpoints
@@ -43,6 +43,19 @@ def test_a_text_has_one_vector_whatever_stands_beside_it(encoder):
     assert together.shape == (4, 32)
     alone = np.vstack([encoder.embed([text]) for text in TEXTS])
     assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_gradients_reach_every_weight_that_a_vector_depends_on(encoder):
+    """Also through the packed path: as they do through the model's own forward."""
+    rows, aim = encoder.token_ids(TEXTS), torch.linspace(-1, 1, 32)
+    found = []
+    for pooled in (encoder.pooled_rows, lambda rows: encoder.pooled(*encoder.batch(rows))):
+        encoder.model.zero_grad(set_to_none=True)
+        (pooled(rows) @ aim).square().sum().backward()
+        named = encoder.model.named_parameters()
+        found.append({name: weight.grad.clone() for name, weight in named if weight.grad is not None})
+    assert found[0].keys() == found[1].keys() and len(found[0]) > 10
+    assert all(torch.allclose(found[0][name], found[1][name], atol=1e-5) for name in found[0])
 
 
 def test_tokens_lie_in_the_text_in_its_order(encoder):
@@ -92,9 +105,8 @@ def test_fine_tuning_changes_the_weights_and_a_checkpoint_brings_them_back(folde
     after = encoder.embed(TEXTS)
     assert not np.allclose(after, before, atol=1e-3)
 
-    saved = checkpoints.save(
-        tmp_path / "checkpoint", encoder, tuned.head, ("a", "b"), Calibration(1.0, (0.0, 0.0)), True, {}
-    )
+    model = Classifier(encoder, tuned.head, ("a", "b"), Calibration(1.0, (0.0, 0.0)))
+    saved = checkpoints.save(tmp_path / "checkpoint", model, {}, True)
     again = checkpoints.load(saved.folder, CPU, None, saved.manifest_sha256)
     assert np.allclose(again.encoder.embed(TEXTS), after, atol=1e-5)
     assert again.max_tokens == encoder.max_tokens
@@ -115,6 +127,6 @@ def test_the_head_is_computed_in_full_precision_under_bf16(encoder):
     head = Head(np.full((2, 32), 0.3, np.float32), np.array([0.001, 0.0], np.float32))
     model = Tuned(encoder, head)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = model(*encoder.batch(encoder.token_ids(TEXTS)))
+        logits = model(encoder.token_ids(TEXTS))
     assert logits.dtype == torch.float32
     assert torch.allclose(logits[:, 0] - logits[:, 1], torch.full((4,), 0.001), atol=1e-5)

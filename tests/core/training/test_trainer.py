@@ -1,18 +1,36 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from core.domain import TrainingOptions
-from core.training import trainer
+from core.errors import CannotTrain
+from core.models.classifier import Calibration, Head, Platt
+from core.training import quick, trainer
+from core.training.material import Material
 from core.training.quick import fit_head
-from core.training.trainer import Rows, fine_tune
-from core.training.vocabulary import CompactEmbedding
+from core.training.trainer import Rows, epoch_batches, facts, fine_tune, fine_tune_material
 
 OPTIONS = TrainingOptions(mode="better", epochs=3, body_rate=2e-3, batch_tokens=64)
 
 
 class Killed(Exception):
     pass
+
+
+@pytest.fixture
+def fresh(encoder_folder):
+    from core.models.device import Device
+    from core.models.encoder import load_encoder
+
+    torch.set_num_threads(1)
+    return lambda: load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
 
 
 def parts(comments):
@@ -28,123 +46,281 @@ def start_head(encoder, rows):
     return fit_head(encoder.embed(rows.texts), rows.truth, 2, 0.01)
 
 
-def tune(encoder, comments, folder, on_step=lambda step, steps, curve: None, save_seconds=30.0):
-    torch.set_num_threads(1)
+def tune(encoder, comments, folder, options=OPTIONS, **more):
     train, validation = parts(comments)
-    head = start_head(encoder, train)
-    return fine_tune(encoder, head, train, validation, OPTIONS, folder, on_step, save_seconds)
+    return fine_tune(encoder, start_head(encoder, train), train, validation, options, folder, **more)
 
 
-def test_fine_tuning_learns_and_never_ends_below_quick(tiny_encoder, comments, tmp_path):
-    found = tune(tiny_encoder, comments, tmp_path)
+def material(fresh, comments, multi=False, options=OPTIONS):
+    texts, truth = comments
+    matrix = np.eye(2, dtype=bool)[truth]
+    if multi:
+        matrix = np.column_stack([matrix[:, 0], ["great" in text for text in texts]])
+    vectors = fresh().embed(texts)
+    return Material(texts, matrix, ("slow", "bill"), multi, options, vectors, fresh)
+
+
+def numbers(rows=80):
+    pick = np.random.default_rng(0).permutation(rows)
+    return pick[:50], pick[50:]
+
+
+# ---- learning -----------------------------------------------------------------------------
+
+
+def test_fine_tuning_learns_and_never_ends_below_quick(fresh, comments, tmp_path):
+    found = tune(fresh(), comments, tmp_path)
     by_epoch = {point.epoch: point.macro_f1 for point in found.curve if point.macro_f1 is not None}
     assert set(by_epoch) == {0.0, 1.0, 2.0, 3.0}
-    assert by_epoch[found.best_epoch] == max(by_epoch.values())
+    assert by_epoch[found.best_epoch] == max(by_epoch.values()) == found.validation_f1
     assert max(by_epoch.values()) > 0.9
     losses = [point.loss for point in found.curve if point.loss is not None]
     assert losses[-1] < losses[0]
+    assert not found.stopped_early
 
 
-def test_quick_is_kept_when_no_epoch_is_better(tiny_encoder, comments, tmp_path, monkeypatch):
-    before = tiny_encoder.embed(comments[0])
-    monkeypatch.setattr(trainer, "macro_f1", lambda truth, predicted, labels: 0.5)
-    found = tune(tiny_encoder, comments, tmp_path)
+def test_quick_is_kept_when_no_epoch_is_better(fresh, comments, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: 0.5)
+    rows = material(fresh, comments)
+    train, validation = numbers()
+    start = quick.fit(rows, train, validation)
+    found = fine_tune_material(rows, train, validation, start, tmp_path)
     assert found.best_epoch == 0
-    assert np.allclose(tiny_encoder.embed(comments[0]), before, atol=1e-6)
-
-
-def test_a_killed_training_goes_on_to_the_same_weights(encoder_folder, comments, tmp_path):
-    from core.models.device import Device
-    from core.models.encoder import load_encoder
-
-    def fresh():
-        return load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
-
-    whole_encoder = fresh()
-    whole = tune(whole_encoder, comments, tmp_path / "whole")
-    steps_seen = []
-
-    def kill_at(limit):
-        def on_step(step, steps, curve):
-            steps_seen.append(step)
-            if step == limit:
-                raise Killed
-
-        return on_step
-
-    for limit in (4, 9):
-        with pytest.raises(Killed):
-            tune(fresh(), comments, tmp_path / "killed", kill_at(limit), save_seconds=-1.0)
-    last = fresh()
-    resumed = tune(last, comments, tmp_path / "killed", kill_at(-1), save_seconds=-1.0)
-    assert steps_seen == sorted(set(steps_seen)), "no step is done twice"
-    assert np.array_equal(resumed.head.weight, whole.head.weight)
-    for left, right in zip(last.model.parameters(), whole_encoder.model.parameters(), strict=True):
+    assert found.model.head is start.final and found.model.calibration is start.calibration
+    for left, right in zip(found.model.encoder.model.parameters(), fresh().model.parameters(), strict=True):
         assert torch.equal(left, right)
-    assert resumed.curve == whole.curve
 
 
-def test_a_training_killed_at_any_step_judges_every_epoch(encoder_folder, comments, tmp_path):
-    """A state saved at the last step of an epoch, before its judging, would skip it."""
-    from core.models.device import Device
-    from core.models.encoder import load_encoder
+def test_better_answers_with_calibrated_probabilities(fresh, comments, tmp_path):
+    rows = material(fresh, comments)
+    train, validation = numbers()
+    weak = replace(quick.fit(rows, train, validation), start=Head(np.zeros((2, 32)), np.zeros(2)))
+    found = fine_tune_material(rows, train, validation, weak, tmp_path)
+    assert found.best_epoch > 0 and found.validation_f1 > 0.9
+    assert found.validation_logits.shape == (30, 2)
+    assert isinstance(found.model.calibration, Calibration) and found.model.calibration.temperature != 1
+    said = found.model.probabilities(rows.texts_of(validation))
+    assert np.allclose(said.sum(axis=1), 1)
+    assert (said.argmax(axis=1) == rows.classes[validation]).mean() > 0.9
+
+
+def test_several_labels_a_row(fresh, comments, tmp_path):
+    options = replace(OPTIONS, epochs=6, body_rate=5e-3, head_rate=0.05)
+    rows = material(fresh, comments, True, options)
+    train, validation = numbers()
+    start = quick.fit(rows, train, validation)
+    weak = replace(start, start=Head(np.zeros((2, 32)), np.full(2, -3.0), multi=True))
+    found = fine_tune_material(rows, train, validation, weak, tmp_path)
+    assert found.best_epoch > 0 and found.model.multi
+    assert isinstance(found.model.calibration, Platt)
+    said = found.model.probabilities(rows.texts_of(validation)) >= 0.5
+    assert (said[:, 0] == rows.truth[validation, 0]).mean() > 0.9
+
+
+def test_without_validation_rows_quick_answers(fresh, comments, tmp_path):
+    rows, nothing = material(fresh, comments), np.array([], dtype=int)
+    start = quick.fit(rows, np.arange(80), nothing)
+    found = fine_tune_material(rows, np.arange(80), nothing, start, tmp_path)
+    assert (found.best_epoch, found.validation_f1, found.validation_logits.shape) == (0, None, (0, 2))
+    assert found.model.head is start.final and not list(tmp_path.iterdir())
+
+
+def test_two_labels_with_four_rows_each(fresh, comments, tmp_path):
+    rows = material(fresh, comments)
+    train, validation = np.array([0, 9, 18, 40, 49, 58]), np.array([27, 67])
+    start = quick.fit(rows, train, validation)
+    found = fine_tune_material(rows, train, validation, start, tmp_path)
+    assert np.isfinite(found.model.probabilities(rows.texts)).all()
+
+
+# ---- options ------------------------------------------------------------------------------
+
+
+def test_patience_stops_and_keeps_the_best_epoch(fresh, comments, tmp_path, monkeypatch):
+    scores = iter([0.1, 0.5, 0.4, 0.5, 0.9])
+    monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: next(scores))
+    found = tune(fresh(), comments, tmp_path, replace(OPTIONS, epochs=4, patience=2))
+    judged = [point.epoch for point in found.curve if point.macro_f1 is not None]
+    assert (judged, found.best_epoch, found.stopped_early) == ([0, 1, 2, 3], 1, True)
+
+
+def test_patience_counts_again_after_a_kill(fresh, comments, tmp_path, monkeypatch):
+    scores = iter([0.1, 0.5, 0.4, 0.3, 0.9])
+    monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: next(scores))
+    options = replace(OPTIONS, epochs=4, patience=2)
 
     def kill(step, steps, curve):
-        if step == limit:
-            raise Killed
-
-    def fresh():
-        return load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
-
-    limit = -1
-    whole = tune(fresh(), comments, tmp_path / "whole")
-    an_epoch = max(point.step for point in whole.curve) // 3
-    for step in (an_epoch, 2 * an_epoch, 3 * an_epoch):
-        folder, limit = tmp_path / str(step), step
-        with pytest.raises(Killed):
-            tune(fresh(), comments, folder, kill, save_seconds=-1.0)
-        limit = -1
-        assert tune(fresh(), comments, folder, kill, save_seconds=-1.0).curve == whole.curve
-
-
-def test_a_state_without_its_best_epoch_leaves_the_model_as_it_is(tiny_encoder, comments, tmp_path):
-    def stop(step, steps, curve):
-        if step == 3:
+        if step == steps // 2 + 1:
             raise Killed
 
     with pytest.raises(Killed):
-        tune(tiny_encoder, comments, tmp_path, stop, save_seconds=-1.0)
-    (tmp_path / "best-0.safetensors").unlink()
-    model = trainer.Tuned(tiny_encoder, start_head(tiny_encoder, parts(comments)[0]))
-    before = [weight.clone() for weight in model.parameters()]
-    assert trainer.resume.load(tmp_path, model, trainer._optimiser(model, OPTIONS)) is None
-    for left, right in zip(before, model.parameters(), strict=True):
-        assert torch.equal(left, right)
+        tune(fresh(), comments, tmp_path, options, on_step=kill)
+    found = tune(fresh(), comments, tmp_path, options)
+    assert (found.best_epoch, found.stopped_early) == (1, True)
+    assert next(scores) == 0.9, "the fourth epoch was not begun"
 
 
-def test_a_damaged_state_is_passed_over_for_the_one_before(tiny_encoder, comments, tmp_path):
-    def stop(step, steps, curve):
-        if step == 5:
-            raise Killed
+@pytest.mark.parametrize("more", [{"frozen_layers": 1}, {"adapter_rank": 4}])
+def test_fewer_weights_still_learn_and_leave_a_plain_encoder(fresh, comments, tmp_path, more):
+    encoder, plain = fresh(), fresh()
+    train, validation = parts(comments)
+    options = replace(OPTIONS, head_rate=0.05, epochs=4, **more)
+    found = fine_tune(encoder, Head(np.zeros((2, 32)), np.zeros(2)), train, validation, options, tmp_path)
+    assert found.best_epoch > 0 and found.validation_f1 > 0.8
+    before, after = plain.model.state_dict(), encoder.model.state_dict()
+    assert list(before) == list(after)
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert any("layer.1." in name for name in changed)
+    assert not any("embeddings" in name for name in changed)
+    if "frozen_layers" in more:
+        assert not any("layer.0." in name for name in changed)
+    else:
+        assert changed and all("weight" in name and "LayerNorm" not in name for name in changed)
 
-    with pytest.raises(Killed):
-        tune(tiny_encoder, comments, tmp_path, stop, save_seconds=-1.0)
-    newest = sorted(tmp_path.glob("state-*"))[-1] / "weights.safetensors"
-    data = bytearray(newest.read_bytes())
-    data[-5] ^= 1
-    newest.write_bytes(bytes(data))
-    model = trainer.Tuned(tiny_encoder, start_head(tiny_encoder, parts(comments)[0]))
-    optimiser = trainer._optimiser(model, OPTIONS)
-    assert trainer.resume.load(tmp_path, model, optimiser).step == 4
+
+def test_weight_decay_spares_biases_and_norms(fresh, comments, tmp_path):
+    model = trainer.Tuned(fresh(), Head(np.zeros((2, 32)), np.zeros(2)))
+    groups = trainer.optimiser_of(model, replace(OPTIONS, weight_decay=0.3)).param_groups
+    for group in groups:
+        assert {weight.ndim > 1 for weight in group["params"]} == {group["weight_decay"] == 0.3}
+    assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
+    assert {group["lr"] for group in groups} == {OPTIONS.body_rate, OPTIONS.head_rate}
 
 
-def test_the_compact_vocabulary_looks_up_the_same_rows_and_puts_trained_ones_back():
-    full = torch.nn.Embedding(10, 4)
-    compact = CompactEmbedding(full, [1, 5, 7])
-    ids = torch.tensor([[5, 1], [7, 7]])
-    assert torch.equal(compact(ids), full(ids))
-    with torch.no_grad():
-        compact.weight[1] += 1.0  # the row of id 5
-    table = compact.expand().weight
-    assert torch.equal(table[5], full.weight[5] + 1.0)
-    assert torch.equal(table[[0, 1, 2, 9]], full.weight[[0, 1, 2, 9]])
+def test_sampling_draws_rare_labels_as_often_and_the_same_again():
+    truth = np.array([[True, False]] * 90 + [[False, True]] * 10)
+    ids = [[1, 2, 3]] * 100
+    options = replace(OPTIONS, balance="sampling")
+    drawn = np.concatenate(epoch_batches(ids, truth, options, 1))
+    assert len(drawn) == 100 and 35 <= (drawn >= 90).sum() <= 65
+    assert np.array_equal(drawn, np.concatenate(epoch_batches(ids, truth, options, 1)))
+    assert not np.array_equal(drawn, np.concatenate(epoch_batches(ids, truth, options, 2)))
+    plain = np.concatenate(epoch_batches(ids, truth, OPTIONS, 1))
+    assert sorted(plain.tolist()) == list(range(100))
+
+
+def test_weights_make_the_loss_of_a_rare_label_count_more(fresh, comments, tmp_path):
+    texts, truth = comments[0][:44], np.array(comments[1][:44])  # 40 of one label, 4 of the other
+    train, validation = Rows(texts, truth), parts(comments)[1]
+    rare_missed = Head(np.zeros((2, 32)), np.array([2.0, -2.0]))
+    loss = [
+        trainer.Loop(fresh(), rare_missed, train, validation, replace(OPTIONS, balance=name), tmp_path).train(
+            np.arange(44), 1
+        )
+        for name in ("none", "weights")
+    ]
+    # -log P of the two labels under logits (2, -2) is log(1 + e^-4) and log(1 + e^4)
+    common, rare = np.log1p(np.exp(-4)), np.log1p(np.exp(4))
+    assert loss[0] == pytest.approx((40 * common + 4 * rare) / 44, rel=1e-4)
+    assert loss[1] == pytest.approx((common + rare) / 2, rel=1e-4)
+
+
+def test_copies_are_of_training_texts_alone(fresh, comments, tmp_path):
+    train, validation = parts(comments)
+    encoder, read, judged = fresh(), [], []
+    token_ids, embed = encoder.token_ids, encoder.embed
+    head = start_head(encoder, train)
+    encoder.token_ids = lambda texts: read.append(list(texts)) or token_ids(texts)
+    encoder.embed = lambda texts: judged.append(list(texts)) or embed(texts)
+    fine_tune(encoder, head, train, validation, replace(OPTIONS, epochs=1, augment=0.5), tmp_path)
+    learned = read[0]
+    assert learned[:60] == list(train.texts) and len(learned) == 90
+    assert not set(learned[60:]) & set(train.texts)
+    assert all(texts == list(validation.texts) for texts in judged)
+
+
+def test_smoothing_is_part_of_the_loss(fresh, comments, tmp_path):
+    train, validation = parts(comments)
+    sure = Head(np.zeros((2, 32)), np.array([2.0, -2.0]))
+    options = replace(OPTIONS, label_smoothing=0.2)
+    loop = trainer.Loop(fresh(), sure, train, validation, options, tmp_path)
+    rows = np.flatnonzero(train.truth == 0)[:5]
+    expected = 0.9 * np.log1p(np.exp(-4)) + 0.1 * np.log1p(np.exp(4))
+    assert loop.train(rows, 1) == pytest.approx(expected, rel=1e-4)
+
+
+# ---- steps --------------------------------------------------------------------------------
+
+
+def test_a_batch_too_large_for_the_memory_is_cut_in_halves(fresh, comments, tmp_path, monkeypatch):
+    train, validation = parts(comments)
+    options = replace(OPTIONS, batch_tokens=256)
+    encoder = fresh()
+    loop = trainer.Loop(encoder, start_head(encoder, train), train, validation, options, tmp_path)
+    whole, sizes = trainer.Tuned.forward, []
+
+    def small(model, rows):
+        if len(rows) > 8:
+            raise torch.OutOfMemoryError("too much")
+        sizes.append(len(rows))
+        return whole(model, rows)
+
+    rows = np.arange(20)
+    expected = trainer.Loop(fresh(), start_head(fresh(), train), train, validation, options, tmp_path)
+    loss = expected.train(rows, 1)
+    monkeypatch.setattr(trainer.Tuned, "forward", small)
+    assert loop.train(rows, 1) == pytest.approx(loss, rel=1e-5)
+    assert sizes == [5, 5, 5, 5] and loop.at_once == 5
+    for left, right in zip(loop.model.parameters(), expected.model.parameters(), strict=True):
+        assert torch.allclose(left, right, atol=1e-5)
+
+
+def test_one_comment_too_large_for_the_memory_is_a_sentence(fresh, comments, tmp_path, monkeypatch):
+    train, validation = parts(comments)
+    encoder = fresh()
+    loop = trainer.Loop(encoder, start_head(encoder, train), train, validation, OPTIONS, tmp_path)
+
+    def never(model, rows):
+        raise torch.OutOfMemoryError("too much")
+
+    monkeypatch.setattr(trainer.Tuned, "forward", never)
+    with pytest.raises(CannotTrain, match="too small for one comment"):
+        loop.train(np.arange(6), 1)
+
+
+def test_processes_that_share_each_batch_learn_what_one_learns(encoder_folder, tmp_path):
+    said = {}
+    for processes in (1, 2):
+        out, work = tmp_path / f"out-{processes}", tmp_path / f"work-{processes}"
+        out.mkdir()
+        script = Path(__file__).parent / "spread_training.py"
+        command = [sys.executable, script, str(processes), encoder_folder, work, out]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(script.parents[3])}
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        said[processes] = [json.loads(path.read_text()) for path in sorted(out.iterdir())]
+    (alone,), (first, second) = said[1], said[2]
+    assert first == second
+    assert alone["best"] == first["best"] > 0
+    assert np.allclose(alone["weights"], first["weights"], atol=1e-4)
+    assert alone["losses"] == pytest.approx(first["losses"], abs=1e-4)
+
+
+def test_the_rate_rises_then_falls_to_nothing():
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.AdamW([{"params": [weight], "lr": 2.0, "base": 2.0}])
+    rates = []
+    for step in range(1, 21):
+        trainer.set_rates(optimiser, step, 20)
+        rates.append(optimiser.param_groups[0]["lr"])
+    assert rates[:3] == [1.0, 2.0, pytest.approx(2 * 17 / 18)] and rates[-1] == 0.0
+
+
+def test_every_step_is_told(fresh, comments, tmp_path):
+    told = []
+    found = tune(fresh(), comments, tmp_path, on_step=lambda step, steps, curve: told.append((step, steps)))
+    assert told == [(step, found.steps) for step in range(1, found.steps + 1)]
+
+
+def test_the_settings_are_said_in_words():
+    said = facts(OPTIONS, 120, 700)
+    assert said["Epochs"] == "at most 3; 120 steps over 700 comments"
+    assert said["Weights trained"] == "all" and said["Changed copies"] == "none"
+    options = replace(OPTIONS, adapter_rank=8, frozen_layers=2, patience=1, augment=0.25, balance="sampling")
+    said = facts(options, 1, 1)
+    assert "rank 8" in said["Weights trained"] and "lowest 2 layers" in said["Weights trained"]
+    assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
+    assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
+    assert all(isinstance(value, str) for value in said.values())

@@ -20,7 +20,7 @@ from core.workflow.task import Task
 from core.workflow.train_job import train
 
 QUICK, SILENT = TrainingOptions(), Task()
-STAGES = {"prepare", "load", "embed", "quick", "baseline", "save"}
+STAGES = {"prepare", "load", "embed", "tfidf", "quick", "predict", "judge", "save"}
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_better_is_never_below_quick_on_the_validation_rows(store, settings, kee
     assert set(by_epoch) == {0, 1, 2, 3}, "epoch 0 is Quick"
     manifest = json.loads((settings.runs_dir / done.checkpoint / "manifest.json").read_text())
     assert manifest["encoder"]["tuned"] == (max(by_epoch.values()) > by_epoch[0])
-    assert {"fine_tune", *STAGES} <= set(done.seconds)
+    assert {"fine_tune", *STAGES} - {"quick"} <= set(done.seconds)
     assert not (settings.runs_dir / f"run-{run.id}" / "training").exists()
     assert np.allclose(store.predictions.table(run.id)[1].sum(axis=1), 1, atol=1e-5)
 
@@ -181,7 +181,7 @@ def test_where_no_epoch_is_better_the_answers_are_those_of_quick(
 
     dataset = keep(made_up(80))
     quick = trained(dataset, TrainingOptions(encoder=tiny_better.encoder))
-    monkeypatch.setattr(trainer, "macro_f1", lambda truth, predicted, labels: 0.5)
+    monkeypatch.setattr(trainer, "macro_f1", lambda truth, decided: 0.5)
     better = trained(dataset, tiny_better)
     assert np.array_equal(store.predictions.table(quick.id)[1], store.predictions.table(better.id)[1])
 
@@ -197,7 +197,7 @@ def test_a_tuned_checkpoint_predicts_what_was_stored(trained, store, settings, m
     run = trained(made_up(160), tiny_better)
     texts = store.datasets.feedback(run.dataset_id)["text"].tolist()
     found = load_classifier(store, settings, run.id).probabilities(texts)
-    assert np.allclose(found, store.predictions.table(run.id)[1], atol=1e-5)
+    assert np.allclose(found, store.predictions.table(run.id)[1], atol=1e-4)
 
 
 def test_a_training_that_is_stopped_leaves_no_file_and_no_model(

@@ -1,0 +1,242 @@
+"""The model card in Markdown (Mitchell et al. 2019): what a model is, how good, and what it is not for."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from core.domain import Dataset, GateResult, Import, LabelSet, Scores, Slice, TrainingRun
+from core.export.bundle import Line
+
+# Marks of Markdown and of links that some readers make of plain words.
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:@$=])")
+LONGEST = 120  # characters of a name
+WORST_SLICES, IMPORTS = 5, 20
+NOT_FOR = (
+    "Decisions about single people: hiring, credit, access, discipline.",
+    "Texts unlike those it learned from: other products, languages or channels, before they were checked.",
+    "Emergencies and safety: a comment that must not be missed needs a person.",
+)
+PRIVACY = (
+    "Names of people inside a text are not found by the masking and may be in the training comments.",
+    "The weights may remember pieces of rare comments, and the TF-IDF form holds words of them as they are. "
+    "Share the model as you would share the comments.",
+)
+
+
+def model_card(
+    run: TrainingRun,
+    dataset: Dataset,
+    label_set: LabelSet,
+    gate_results: Sequence[GateResult] = (),
+    masked: Mapping[str, int] | None = None,
+    exports: Sequence[Line] = (),
+    imports: Sequence[Import] = (),
+    dates: tuple[str, str] | None = None,
+) -> str:
+    """`masked`: kind of personal data -> places; `dates`: first and last day of the comments. All that is
+    not known of an old run is said to be so."""
+    parts = (
+        ("What it is", _what(run, label_set)),
+        ("Data", _data(run, dataset, label_set, imports, dates)),
+        ("How good it is", _scores(run)),
+        ("Where it is worse", _slices(run)),
+        ("Confidence", _calibration(run)),
+        ("Good enough?", _gate(gate_results)),
+        ("Limits", _limits(run)),
+        ("Not for", _items(NOT_FOR)),
+        ("Privacy", _privacy(masked)),
+        ("Formats", _exports(exports)),
+        ("Settings and versions", _settings(run)),
+    )
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in parts)
+    return f"# Model card: {escaped(label_set.name)} of {escaped(dataset.name)}\n\n{body}\n"
+
+
+def escaped(value: object) -> str:
+    """One line of text that no reader of Markdown takes for markup, a link or a table."""
+    seen = "".join(
+        " " if letter.isspace() else letter
+        for letter in str(value)
+        if letter.isspace() or unicodedata.category(letter)[0] != "C"
+    )
+    line = " ".join(seen.split())
+    line = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    plain = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKS.sub(r"\\\1", plain) or "(no name)"
+
+
+def _what(run: TrainingRun, label_set: LabelSet) -> str:
+    several = "any number of" if label_set.multi else "exactly one of"
+    return _items(
+        (
+            f"Gives each comment {several} {len(run.labels)} labels.",
+            f"Way of training: {escaped(run.options.mode)}; encoder: {escaped(run.options.encoder)}, "
+            "whose own licence holds for its weights.",
+            f"Run {run.id}, finished {_day(run)}, on {escaped(run.device or 'an unknown device')}.",
+        )
+    )
+
+
+def _data(
+    run: TrainingRun,
+    dataset: Dataset,
+    label_set: LabelSet,
+    imports: Sequence[Import],
+    dates: tuple[str, str] | None,
+) -> str:
+    evaluation = run.evaluation
+    lines = [f"{dataset.rows:,} comments, {sum(label_set.counts.values()):,} labels given by people."]
+    lines.append(f"From {escaped(dates[0])} to {escaped(dates[1])}." if dates else "Dates: not recorded.")
+    if evaluation:
+        lines.append(f"Learned from {evaluation.train:,}, chosen on {evaluation.validation:,} comments.")
+        lines += [f"Held out: {escaped_sentence(evaluation.split)}"] if evaluation.split else []
+    for one in imports[:IMPORTS]:
+        lines.append(f"File {escaped(one.file_name)}: {one.rows_stored:,} of {one.rows_in:,} rows stored.")
+    if len(imports) > IMPORTS:
+        lines.append(f"And {len(imports) - IMPORTS:,} more files.")
+    counts = [(escaped(label), f"{count:,}") for label, count in label_set.counts.items()]
+    return _items(lines) + "\n\n" + _table(("Label", "Labelled comments"), counts)
+
+
+def _scores(run: TrainingRun) -> str:
+    if run.model is None:
+        return "Not measured."
+    beside = run.evaluation.baselines if run.evaluation else ()
+    others = beside or ((run.baseline,) if run.baseline else ())
+    overall = [_overall(scores) for scores in (run.model, *others)]
+    labels = [
+        (
+            escaped(one.label),
+            _range(one.precision, one.precision_range),
+            _range(one.recall, one.recall_range),
+            _range(one.f1, one.f1_range),
+            f"{one.support:,}",
+        )
+        for one in run.model.per_label
+    ]
+    head = f"On {run.model.n:,} held-out comments, with 90 % ranges; the first line is this model."
+    first = _table(("Model", "Accuracy", "Macro F1", "Balanced accuracy"), overall)
+    return f"{head}\n\n{first}\n\n" + _table(("Label", "Precision", "Recall", "F1", "Held out"), labels)
+
+
+def _overall(scores: Scores) -> tuple[str, ...]:
+    fields = ("accuracy", "macro_f1", "balanced_accuracy")
+    return (
+        escaped(scores.name),
+        *(_range(getattr(scores, field), scores.ranges.get(field)) for field in fields),
+    )
+
+
+def _range(value: float, ends: tuple[float, float] | None) -> str:
+    return f"{value:.3f}" if ends is None else f"{value:.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
+
+
+def _slices(run: TrainingRun) -> str:
+    found = run.evaluation.slices if run.evaluation else ()
+    if not found:
+        return "Not measured by segment, language, length or month."
+    worse = sorted((one for one in found if one.worse or one.worst), key=lambda one: not one.worst)
+    if not worse:
+        return f"{len(found)} groups of comments were compared; none is clearly worse than the others."
+    lines = [_slice(one) for one in worse[:WORST_SLICES]]
+    return f"{len(found)} groups of comments were compared.\n\n" + _items(lines)
+
+
+def _slice(one: Slice) -> str:
+    named = "The worst" if one.worst else "Also worse"
+    seen = _range(one.accuracy.mid, (one.accuracy.low, one.accuracy.high))
+    where = f"{escaped(one.column)} = {escaped(one.value)}"
+    return f"{named}: {where}, accuracy {seen} on {one.accuracy.n:,} comments."
+
+
+def _calibration(run: TrainingRun) -> str:
+    known = run.calibration
+    if not {"ece_before", "ece_after"} <= known.keys():
+        return "Calibration: not measured."
+    return (
+        f"Probabilities are off by {known['ece_after']:.3f} on average (expected calibration error on "
+        f"held-out comments), {known['ece_before']:.3f} before the calibration, which every format contains."
+    )
+
+
+def _gate(results: Sequence[GateResult]) -> str:
+    if not results:
+        return "Not checked against a gate."
+    rows = [
+        (
+            escaped(one.name),
+            f"{one.value:.3f}",
+            f"{'at least' if one.at_least else 'at most'} {one.bound:.3f}",
+            "yes" if one.passed else "no",
+        )
+        for one in results
+    ]
+    return _table(("What", "Reached", "Asked", "Passed"), rows)
+
+
+def _limits(run: TrainingRun) -> str:
+    evaluation = run.evaluation
+    lines = [f"Only the first {run.options.max_tokens:,} tokens of a text are read."]
+    lines += [escaped_sentence(line) for line in run.warnings]
+    if evaluation:
+        lines += [escaped_sentence(leak.words) for leak in evaluation.leaks]
+        lines += [escaped_sentence(line) for line in evaluation.knows]
+    lines.append("Words, products and complaints that appeared after the training are unknown to it.")
+    return _items(lines)
+
+
+def escaped_sentence(value: object) -> str:
+    """Sentences of ours may name labels and files: escaped word by word, however long they are."""
+    return " ".join(escaped(word) for word in str(value).split())
+
+
+def _privacy(masked: Mapping[str, int] | None) -> str:
+    if masked is None:
+        first = "How much personal data was masked is not recorded."
+    elif not masked:
+        first = "No personal data was found to mask."
+    else:
+        kinds = ", ".join(f"{escaped(kind)} ({count:,})" for kind, count in masked.items())
+        first = f"Masked before the comments were stored: {kinds}."
+    return _items((first, *PRIVACY))
+
+
+def _exports(lines: Sequence[Line]) -> str:
+    if not lines:
+        return "None was written."
+    rows = [
+        (
+            line.measured.name,
+            f"{line.measured.size_mb:.1f}",
+            f"{line.measured.cpu_ms_per_row:.2f}",
+            "-" if line.parity is None else f"{line.parity.agreement:.0%} of {line.parity.rows}",
+            "-" if line.parity is None else f"{line.parity.max_difference:.1e}",
+        )
+        for line in lines
+    ]
+    names = ("Format", "MB", "CPU ms a comment", "Decides alike", "Largest difference of a probability")
+    return _table(names, rows)
+
+
+def _settings(run: TrainingRun) -> str:
+    options = run.options
+    rows = [(name, getattr(options, name)) for name in options.__dataclass_fields__ if name != "without"]
+    rows += [("words taken out", ", ".join(options.without))] if options.without else []
+    rows += list(run.evaluation.facts.items()) if run.evaluation else []
+    rows += [(f"version of {name}", version) for name, version in run.versions.items()]
+    rows += [("SHA-256 of the data", run.data_sha256), ("SHA-256 of the run", run.manifest_sha256)]
+    shown = [(escaped(name), escaped(value)) for name, value in rows if value not in ("", None)]
+    return _table(("Setting", "Value"), shown)
+
+
+def _day(run: TrainingRun) -> str:
+    return run.finished_at.date().isoformat() if run.finished_at else "at a time that was not recorded"
+
+
+def _items(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [" | ".join(names), " | ".join("---" for _ in names), *(" | ".join(row) for row in rows)]
+    return "\n".join(f"| {line} |" for line in lines)

@@ -1,0 +1,84 @@
+"""What so many labels can and cannot tell, in plain sentences, before anybody trusts a figure."""
+
+from collections.abc import Mapping
+
+SURE = 0.05  # chance left out at each end: ranges hold in 90 of 100 cases
+WIDE = 0.30  # a range of recall wider than this says little
+NAMED = 3  # labels with a sentence of their own
+USUAL_SHARE = 0.5  # half of the comments found: where a range is widest
+ENOUGH = 8  # held-out comments of one label from which its recall means something
+
+
+def knows(counts: Mapping[str, int], held_out: int) -> tuple[str, ...]:
+    """`counts` labelled comments of each label, `held_out` comments the model is judged on in all.
+
+    Ranges are exact ones of a share (Clopper and Pearson 1934), 90 %.
+    """
+    rows = sum(counts.values())
+    if not rows or held_out <= 0:
+        return ("No comment is held out, so nothing says how good the model is. Label more comments.",)
+    share = min(1.0, held_out / rows)
+    sentences = [_overall(held_out)]
+    judged = {label: max(0, round(share * count)) for label, count in counts.items()}
+    thin = sorted((label for label in counts if _width(judged[label]) > WIDE), key=lambda one: counts[one])
+    sentences += [_label(label, counts[label], judged[label], share) for label in thin[:NAMED]]
+    if len(thin) > NAMED:
+        sentences.append(f"Of {len(counts)} labels, {len(thin)} are so thin.")
+    smallest = min(counts.values())
+    if smallest < 2 * ENOUGH:
+        sentences.append(
+            f"The smallest label has {smallest} comments. Quick can learn from that; which of two settings "
+            "is better cannot be told from so few, and calibrated probabilities are rough."
+        )
+    return tuple(sentences)
+
+
+def exact_range(found: int, rows: int) -> tuple[float, float]:
+    """Bounds of the share behind `found` of `rows`, 90 %."""
+    from scipy.stats import beta
+
+    low = float(beta.ppf(SURE, found, rows - found + 1)) if found else 0.0
+    high = float(beta.ppf(1 - SURE, found + 1, rows - found)) if found < rows else 1.0
+    return low, high
+
+
+def _width(rows: int) -> float:
+    if not rows:
+        return 1.0
+    low, high = exact_range(round(USUAL_SHARE * rows), rows)
+    return high - low
+
+
+def _overall(held_out: int) -> str:
+    low, high = exact_range(round(0.8 * held_out), held_out)
+    return (
+        f"{_comments(held_out)} held out: a model that gets {round(0.8 * held_out)} of them right is right "
+        f"on {low:.0%} to {high:.0%} of all such comments."
+    )
+
+
+def _label(label: str, count: int, judged: int, share: float) -> str:
+    if not judged:
+        return (
+            f"Label '{label}' has {_comments(count)}, none of them held out: its recall cannot be told at "
+            f"all. {_needed(count, share)}"
+        )
+    half = max(1, round(USUAL_SHARE * judged))
+    low, high = exact_range(half, judged)
+    return (
+        f"Label '{label}' has {_comments(count)}, about {judged} of them held out: with {half} of {judged} "
+        f"found, its recall could be anywhere between {low:.0%} and {high:.0%}. {_needed(count, share)}"
+    )
+
+
+def _needed(count: int, share: float) -> str:
+    """How many more comments narrow the range to WIDE."""
+    judged = 1
+    while _width(judged) > WIDE:
+        judged += 1
+    more = max(1, -(-judged // max(share, 1e-9)) - count)
+    return f"About {more:,.0f} more would narrow that to {WIDE:.0%}."
+
+
+def _comments(count: int) -> str:
+    return f"{count:,} comment{'' if count == 1 else 's'}"

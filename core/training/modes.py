@@ -1,0 +1,152 @@
+"""The ways to train: each learns from some rows of the material and answers for any of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, CurvePoint
+from core.models.classifier import Calibration, Classifier, Platt, TextModel, calibrated, raw
+from core.training.material import Material
+
+EDGE = 1e-6  # a share that is never seen is not impossible
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a training needs beside its rows; whatever is called may raise to stop it."""
+
+    folder: Path  # for the state of a long training
+    save_seconds: float = 30.0
+    on_fit: Callable[[float, str], None] = lambda done, words: None
+    on_step: Callable[[int, int, tuple[CurvePoint, ...]], None] = lambda step, steps, curve: None
+    on_read: Callable[[int, int], None] = lambda done, total: None
+    vectors: Path | None = None  # an uploaded file of word vectors, for the BiLSTM
+
+
+@dataclass(frozen=True)
+class Answerer:
+    """A trained model asked about rows of its material by their numbers."""
+
+    name: str
+    calibration: Calibration | Platt
+    multi: bool
+    logits: Callable[[np.ndarray], np.ndarray]  # rows (m,) -> (m, k) before the calibration
+
+    def both(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Calibrated and raw probabilities (m, k)."""
+        logits = self.logits(rows)
+        return calibrated(logits, self.calibration), raw(logits, self.multi)
+
+
+@dataclass(frozen=True)
+class Trained:
+    answers: Answerer
+    model: TextModel
+    tuned: bool = False  # the weights of the encoder changed
+    curve: tuple[CurvePoint, ...] = ()
+    validation_f1: float | None = None
+    beside: tuple[Answerer, ...] = ()  # what it started from
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def fit(mode: str, material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
+    """`train` and `validation` are row numbers. Raises CannotTrain, and what the tools raise."""
+    return FITS[mode](material, train, validation, tools)
+
+
+def _quick(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
+    from core.training import quick
+
+    found = quick.fit(
+        material, train, validation, lambda done: tools.on_fit(done, "Fitting Quick on the vectors")
+    )
+    model = Classifier(material.open_encoder(), found.final, material.labels, found.calibration)
+    score = _validation_f1(material, validation, found.validation_logits)
+    facts = {"Strength of the head (C)": found.strength}
+    return Trained(_of_vectors(QUICK, material, model), model, validation_f1=score, facts=facts)
+
+
+def _better(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
+    from core.training import quick, trainer
+
+    start = quick.fit(
+        material, train, validation, lambda done: tools.on_fit(done, "Fitting Quick on the vectors")
+    )
+    beside = Answerer(
+        QUICK, start.calibration, material.multi, lambda rows: start.final.logits(material.vectors[rows])
+    )
+    found = trainer.fine_tune_material(
+        material, train, validation, start, tools.folder, tools.on_step, tools.save_seconds
+    )
+    tuned = found.best_epoch > 0
+    answers = (
+        _of_texts(BETTER, material, found.model, tools)
+        if tuned
+        else Answerer(BETTER, beside.calibration, material.multi, beside.logits)
+    )
+    facts = {
+        **found.facts,
+        "Best epoch": found.best_epoch or "0: Quick was not beaten on the validation rows",
+    }
+    return Trained(answers, found.model, tuned, found.curve, found.validation_f1, (beside,), facts)
+
+
+def _tfidf(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
+    from core.training.baselines import fit_tfidf
+
+    model = fit_tfidf(
+        material, train, validation, lambda done: tools.on_fit(done, "Fitting the baseline (TF-IDF)")
+    )
+    score = _validation_f1(material, validation, None, model)
+    return Trained(_of_texts(TFIDF, material, model, tools), model, validation_f1=score)
+
+
+def _bilstm(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
+    from core.training.bilstm_fit import fit_bilstm
+
+    model = fit_bilstm(material, train, validation, tools.on_step, tools.vectors)
+    score = _validation_f1(material, validation, None, model)
+    return Trained(_of_texts(BILSTM, material, model, tools), model, validation_f1=score)
+
+
+FITS = {QUICK: _quick, BETTER: _better, TFIDF: _tfidf, BILSTM: _bilstm}
+
+
+def majority(material: Material, train: np.ndarray) -> Answerer:
+    """Says the same of every row: how often each label occurs among the training rows."""
+    share = np.clip(material.truth[train].mean(axis=0), EDGE, 1 - EDGE)
+    logits = np.log(share / (1 - share)) if material.multi else np.log(share)
+    count = len(material.labels)
+    same = Platt((1.0,) * count, (0.0,) * count) if material.multi else Calibration(1.0, (0.0,) * count)
+    return Answerer(
+        MAJORITY, same, material.multi, lambda rows: np.repeat(logits[None, :], len(rows), axis=0)
+    )
+
+
+def _of_vectors(name: str, material: Material, model: Classifier) -> Answerer:
+    return Answerer(
+        name, model.calibration, material.multi, lambda rows: model.head.logits(material.vectors[rows])
+    )
+
+
+def _of_texts(name: str, material: Material, model: TextModel, tools: Tools) -> Answerer:
+    def logits(rows: np.ndarray) -> np.ndarray:
+        return model.logits(material.texts_of(rows), tools.on_read)
+
+    return Answerer(name, model.calibration, material.multi, logits)
+
+
+def _validation_f1(
+    material: Material, validation: np.ndarray, logits: np.ndarray | None, model: TextModel | None = None
+) -> float | None:
+    """Macro F1 on the validation rows; None without any."""
+    from core.evaluation.held_out import decide
+    from core.evaluation.scores import macro_f1
+
+    if not len(validation):
+        return None
+    if logits is None:
+        logits = model.logits(material.texts_of(validation))
+    return macro_f1(material.truth[validation], decide(raw(logits, material.multi), material.multi))

@@ -1,0 +1,135 @@
+"""A finished model in other formats: written and compared by a job, downloaded as one file."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.config import Settings
+from core.domain import Job, TrainingRun
+from core.errors import NotFound
+from core.store.store import Store
+from core.workflow import promotion
+from core.workflow.explanations import finished, load_classifier
+from core.workflow.task import SILENT, Task
+
+EXPORT = "export"
+COMPARED = 50  # comments on which each format must answer as the model does
+FORMATS = {
+    "onnx": "ONNX",
+    "onnx-int8": "ONNX, 8-bit weights",
+    "torchscript": "TorchScript",
+    "transformers": "Folder for transformers",
+    "native": "Roadlens (TF-IDF and BiLSTM)",
+}
+
+
+def formats_of(run: TrainingRun) -> dict[str, str]:
+    """Those that the model of a run can leave in."""
+    native = run.options.mode in ("tfidf", "bilstm")
+    return {key: name for key, name in FORMATS.items() if (key == "native") == native}
+
+
+def queue(store: Store, run_id: int, formats: Sequence[str] = ()) -> Job:
+    """Write the formats (all without any) in the background. Raises NotFound."""
+    finished(store, run_id)
+    params = {"run": run_id, "formats": list(formats)}
+    return store.jobs.enqueue(EXPORT, params, key=f"export {run_id}", device=promotion.LANE)
+
+
+def pending(store: Store, run_id: int) -> Job | None:
+    """The job that waits or runs."""
+    active = store.jobs.active(promotion.LANE)
+    return next((job for job in active if job.kind == EXPORT and job.params.get("run") == run_id), None)
+
+
+def folder_of(settings: Settings, run_id: int) -> Path:
+    return settings.runs_dir / f"run-{run_id}" / "export"
+
+
+def write(
+    store: Store,
+    settings: Settings,
+    run_id: int,
+    formats: Sequence[str] = (),
+    folder: Path | None = None,
+    task: Task = SILENT,
+) -> dict:
+    """Every format compared with the model on comments of the dataset, a model card, a script, hashes.
+
+    Raises NotFound, Damaged, ModelError when no format answers as the model does, JobStopped.
+    """
+    from core.export.bundle import export_model
+
+    run = finished(store, run_id)
+    task.progress(2, "Loading the model")
+    model = load_classifier(store, settings, run_id)
+    about = {"run": run.id, "data_sha256": run.data_sha256, "checkpoint_sha256": run.manifest_sha256}
+    return export_model(
+        model,
+        about,
+        _texts(store, run),
+        folder or folder_of(settings, run_id),
+        formats,
+        lambda lines: card(store, run, lines),
+        lambda done, words: task.progress(5 + 90 * done, words),
+    )
+
+
+def _texts(store: Store, run: TrainingRun) -> list[str]:
+    """Held-out comments first: the model has not seen them."""
+    rows = store.runs.rows(run.id)
+    ids = [*rows[rows["part"] == "test"]["feedback_id"], *rows[rows["part"] != "test"]["feedback_id"]]
+    ids = sorted(ids[: COMPARED * 4])
+    texts = store.datasets.feedback(run.dataset_id, ids)["text"].tolist()
+    if not texts:  # judged on another dataset: any of its own comments will do
+        texts = store.datasets.feedback(run.dataset_id)["text"].head(COMPARED).tolist()
+    return texts[:COMPARED]
+
+
+def _dates(store: Store, run: TrainingRun) -> tuple[str, str] | None:
+    dates = store.datasets.feedback(run.dataset_id)["date"].dropna()
+    return None if dates.empty else (f"{dates.min():%Y-%m-%d}", f"{dates.max():%Y-%m-%d}")
+
+
+def report(settings: Settings, run: TrainingRun) -> dict | None:
+    """What was written with size, speed and parity; None before an export."""
+    try:
+        manifest = json.loads((folder_of(settings, run.id) / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return {"formats": manifest["formats"]}
+
+
+def bundle(settings: Settings, run: TrainingRun) -> bytes:
+    """The exported folder as one ZIP. Raises NotFound before an export, Damaged."""
+    from core.export.bundle import zip_file
+
+    folder = folder_of(settings, run.id)
+    if not folder.is_dir():
+        raise NotFound("This model was not exported yet. Choose the formats and press Export.")
+    target = folder.with_name(".export.zip")
+    try:
+        return zip_file(folder, target).read_bytes()
+    finally:
+        target.unlink(missing_ok=True)
+
+
+def card(store: Store, run: TrainingRun, lines: Sequence = ()) -> str:
+    """The model card as Markdown; `lines` are the formats that were written."""
+    from core.export.card import model_card
+
+    imports = store.datasets.imports(run.dataset_id)
+    masked: Counter[str] = Counter()
+    for done in imports:
+        masked.update(done.masked)
+    return model_card(
+        run,
+        store.datasets.get(run.dataset_id),
+        store.labels.get(run.label_set_id),
+        promotion.verdict(store, run).results,
+        masked,
+        lines,
+        imports,
+        _dates(store, run),
+    )

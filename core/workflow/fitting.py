@@ -1,0 +1,230 @@
+"""The fits of one run: its model and what is measured beside it, once or fold by fold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from core.config import Settings
+from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, TrainingRun
+from core.store.held_out import MODEL, RAW, Answers
+from core.store.store import Store
+from core.workflow import vectors
+from core.workflow.live import LiveCurve
+from core.workflow.selection import Selection
+from core.workflow.task import Stages, Task
+
+ENCODED = (QUICK, BETTER)
+UNKNOWN_WARNING = 0.05  # share of tokens the encoder does not know
+SHARES = {QUICK: 1.0, TFIDF: 1.0, BETTER: 12.0, BILSTM: 6.0}  # of the time, for the progress bar
+
+
+@dataclass
+class Heard:
+    """What models said of rows they had not seen, gathered fold by fold."""
+
+    parts: dict[str, list[tuple]] = field(default_factory=dict)
+
+    def add(self, name: str, ids: np.ndarray, probabilities: np.ndarray, repeat: int, fold: int) -> None:
+        where = np.full(len(ids), repeat), np.full(len(ids), fold)
+        self.parts.setdefault(name, []).append((ids, *where, probabilities))
+
+    def answers(self) -> dict[str, Answers]:
+        found = {}
+        for name, parts in self.parts.items():
+            ids, repeat, fold, probabilities = (
+                np.concatenate([part[place] for part in parts]) for place in range(4)
+            )
+            order = np.lexsort((ids, repeat))
+            found[name] = Answers(
+                ids[order], repeat[order], fold[order], probabilities[order].astype(np.float32)
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class Fitted:
+    trained: object  # core.training.modes.Trained, of all rows that it may learn from
+    probabilities: np.ndarray  # (own rows, k) float32, calibrated
+    heard: dict[str, Answers]
+    train_right: float  # share of the rows it learned from that it gets right
+    unknown_share: float = 0.0  # of the tokens, for the encoder
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """One run at work; `pct` 0..100 of it lies between `start` and `end` of the whole job."""
+
+    store: Store
+    settings: Settings
+    run: TrainingRun
+    selection: Selection
+    folder: Path
+    device: object
+    stages: Stages
+    task: Task
+    start: float = 3.0
+    end: float = 96.0
+
+    def fit(self) -> Fitted:
+        """Raises CannotTrain, ModelError or JobStopped."""
+        material, read_end, unknown = self._material()
+        heard = Heard()
+        rounds = self._rounds()
+        span = (self.end - read_end) / len(rounds)
+        trained = None
+        for number, (repeat, fold, parts) in enumerate(rounds):
+            at = read_end + number * span
+            train, validation, test = (
+                np.flatnonzero(parts == part) for part in ("train", "validation", "test")
+            )
+            trained = self._one(material, train, validation, test, (repeat, fold), (at, at + span), heard)
+        with self.stages.stage("predict"):
+            everything = np.arange(self.selection.own)
+            probabilities = trained.answers.both(everything)[0]
+        learned = np.flatnonzero(np.isin(rounds[-1][2], ("train", "validation")))
+        learned = learned[learned < self.selection.own]
+        right = self._right(probabilities[learned], learned)
+        return Fitted(
+            trained,
+            probabilities.astype(np.float32),
+            heard.answers(),
+            right,
+            unknown,
+            unknown_warnings(self.run.options.encoder, unknown),
+        )
+
+    def _right(self, probabilities: np.ndarray, rows: np.ndarray) -> float:
+        from core.evaluation.held_out import decide
+
+        decided = decide(probabilities, self.selection.multi)
+        return (
+            float((decided == self.selection.truth[rows]).all(axis=1).mean()) if len(rows) else float("nan")
+        )
+
+    def _rounds(self) -> list[tuple[int, int, np.ndarray]]:
+        """(repeat, fold, parts of all rows): the folds first, last the round whose model stays."""
+        from core.training.split import fold_parts
+
+        selection = self.selection
+        rounds = []
+        for repeat, folds in enumerate(selection.split.folds):
+            for fold in sorted(set(folds[folds >= 0].tolist())):
+                parts = np.full(len(selection.parts), "", dtype=object)
+                parts[selection.labelled] = fold_parts(
+                    selection.split, repeat, fold, self.run.options.split_seed
+                )
+                rounds.append((repeat, fold, parts))
+        return [*rounds, (0, 0, selection.parts)]
+
+    def _material(self):
+        """The rows as numbers, where reading them ended on the progress bar, and the share of
+        unknown tokens (up to 2,000 rows looked at)."""
+        from core.training.material import Material
+
+        selection, options = self.selection, self.run.options
+        texts = selection.texts
+        encoder, read, unknown = None, None, 0.0
+        end = self.start
+        if options.mode in ENCODED:
+            from core.models.catalog import open_encoder
+
+            self.task.progress(self.start - 1, "Loading the encoder")
+            with self.stages.stage("load"):
+                encoder = self._open(open_encoder)
+                unknown = encoder.unknown_share(texts[:: max(1, len(texts) // 2000)])
+            end = self.start + (self.end - self.start) * (0.75 if options.mode == QUICK else 0.2)
+            with self.stages.stage("embed"):
+                read = vectors.embed(self.store, encoder, texts, self.task, self.start, end)
+        opened = [encoder]  # the first fit takes the one that is there, each later one a fresh one
+
+        def fresh():
+            from core.models.catalog import open_encoder
+
+            return opened.pop() if opened and opened[0] is not None else self._open(open_encoder)
+
+        material = Material(texts, selection.truth, selection.labels, selection.multi, options, read, fresh)
+        return material, end, unknown
+
+    def _open(self, open_encoder: Callable):
+        options = self.run.options
+        return open_encoder(options.encoder, self.device, options.max_tokens, self.settings.hub_timeout_s)
+
+    def _one(self, material, train, validation, test, where, span, heard: Heard):
+        """Fit the model and its baselines on one division of the rows."""
+        from core.training import modes
+
+        order = self._order() if len(test) else [self.run.options.mode]
+        total = sum(SHARES[mode] for mode in order)
+        at, (start, end) = span[0], span
+        trained = None
+        ids = self.selection.ids[test]
+        for mode in order:
+            until = at + (end - start) * SHARES[mode] / total
+            tools = self._tools(modes.Tools, mode, where, (at, until))
+            with self.stages.stage("fine_tune" if mode == BETTER else mode):
+                found = modes.fit(mode, material, train, validation, tools)
+            self._listen(found, mode, test, ids, where, heard)
+            if mode == self.run.options.mode:
+                trained = found
+            at = until
+        if len(test):
+            constant = modes.majority(material, np.concatenate([train, validation]))
+            heard.add(MAJORITY, ids, constant.both(test)[0], *where)
+        return trained
+
+    def _order(self) -> list[str]:
+        """Cheap ones first; the run's own model is the last, so that its weights stay."""
+        mode = self.run.options.mode
+        beside = [TFIDF] + ([BILSTM] if self.run.options.bilstm else [])
+        return [*(other for other in beside if other != mode), mode]
+
+    def _listen(self, found, mode: str, test: np.ndarray, ids: np.ndarray, where, heard: Heard) -> None:
+        if not len(test):
+            return
+        calibrated, raw = found.answers.both(test)
+        if mode == self.run.options.mode:
+            heard.add(MODEL, ids, calibrated, *where)
+            heard.add(RAW, ids, raw, *where)
+        else:
+            heard.add(mode, ids, calibrated, *where)
+        for other in found.beside:
+            heard.add(other.name, ids, other.both(test)[0], *where)
+
+    def _tools(self, tools_class, mode: str, where, span):
+        repeat, fold = where
+        live = LiveCurve(
+            self.store, self.run, self.task, *span, words="Training the BiLSTM" if mode == BILSTM else ""
+        )
+        start, end = span
+        name = "training" if mode == self.run.options.mode else f"training-{mode}"
+        if self.selection.in_folds:
+            name = f"{name}-{repeat}-{fold}"
+
+        def on_fit(done: float, words: str) -> None:
+            self.task.progress(start + (end - start) * done, words)
+
+        def on_read(done: int, total: int) -> None:
+            words = f"Predicting comments: {done:,} of {total:,}"
+            self.task.progress(end - 0.1 * (end - start) * (1 - done / max(1, total)), words)
+
+        return tools_class(
+            self.folder / name,
+            self.settings.save_every_s,
+            on_fit,
+            live.on_step,
+            on_read,
+            vectors.path_of(self.settings, self.run.options.vectors),
+        )
+
+
+def unknown_warnings(encoder: str, share: float) -> tuple[str, ...]:
+    """A plain sentence when the encoder cannot read much of the text."""
+    if share <= UNKNOWN_WARNING:
+        return ()
+    return (
+        f"The encoder {encoder} hardly knows this language: {share:.0%} of the words and characters "
+        "are unknown to it. Trust the baseline, or choose a multilingual encoder under 'Advanced'.",
+    )

@@ -1,0 +1,156 @@
+"""What the held-out rows say of a run: scores of every model, slices, leaks, what so many labels can tell."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from core.domain import BILSTM, MAJORITY, QUICK, SEGMENT, TFIDF, Evaluation, Leak, Scores, TrainingRun
+from core.evaluation.held_out import HeldOut
+from core.store.held_out import MODEL, RAW, Answers
+from core.store.store import Store
+from core.workflow.fitting import Fitted
+from core.workflow.selection import Selection, people
+
+SHOWN = (QUICK, TFIDF, BILSTM, MAJORITY)  # the order of the table, after the model itself
+
+
+def held_out_of(selection: Selection, answers: Answers, raw: Answers | None = None) -> HeldOut:
+    """With the truth of the selection, whichever fold a row was held out in."""
+    place = pd.Series(np.arange(len(selection.ids)), index=selection.ids)[answers.ids].to_numpy()
+    return HeldOut(
+        selection.labels,
+        selection.multi,
+        answers.ids,
+        selection.truth[place],
+        answers.probabilities.astype(np.float64),
+        None if raw is None else raw.probabilities.astype(np.float64),
+        answers.repeat,
+        answers.fold,
+    )
+
+
+def held_out(store: Store, run: TrainingRun, model: str = MODEL) -> HeldOut | None:
+    """As stored with the run; None for a model it did not measure, or a run of an earlier version."""
+    answers = store.held_out.get(run.id, model)
+    if answers is None:
+        return None
+    truth = stored_truth(store, run, answers.ids)
+    raw = store.held_out.get(run.id, RAW) if model == MODEL else None
+    return HeldOut(
+        run.labels,
+        store.labels.get(run.label_set_id).multi,
+        answers.ids,
+        truth,
+        answers.probabilities.astype(np.float64),
+        None if raw is None else raw.probabilities.astype(np.float64),
+        answers.repeat,
+        answers.fold,
+    )
+
+
+def stored_truth(store: Store, run: TrainingRun, ids: np.ndarray) -> np.ndarray:
+    """(n, k) bool: the labels these rows had when the run was trained, whatever became of them since."""
+    from core.domain import LABEL_BREAK
+    from core.workflow.selection import truth_of
+
+    rows = store.runs.rows(run.id)
+    given = dict(zip(rows["feedback_id"].tolist(), rows["label"].tolist(), strict=True))
+    return truth_of([tuple(given.get(key, "").split(LABEL_BREAK)) for key in ids.tolist()], run.labels)
+
+
+def mixed_up(store: Store, run: TrainingRun, true_label: str, said_label: str) -> tuple[int, ...]:
+    """Ids of the held-out rows with one label that were taken for another (or the same: rightly told)."""
+    held = held_out(store, run)
+    if held is None or held.multi or not {true_label, said_label} <= set(run.labels):
+        return ()
+    truth, said = run.labels.index(true_label), run.labels.index(said_label)
+    found = held.ids[(held.classes == truth) & (held.said == said)]
+    return tuple(dict.fromkeys(found.tolist()))
+
+
+def judge(run: TrainingRun, selection: Selection, fitted: Fitted) -> tuple[Scores, Evaluation, dict]:
+    """Scores of the model, all that stands beside them, and its calibration figures."""
+    from core.evaluation.curves import calibration_error
+    from core.evaluation.scores import score
+
+    heard = fitted.heard
+    held = held_out_of(selection, heard[MODEL], heard[RAW])
+    model = score(run.options.mode, held)
+    beside = tuple(score(name, held_out_of(selection, heard[name])) for name in SHOWN if name in heard)
+    figures = {
+        "ece_before": calibration_error(held.raw, held.truth, held.multi),
+        "ece_after": calibration_error(held.probabilities, held.truth, held.multi),
+    } | _calibration(fitted.trained.answers.calibration)
+    evaluation = Evaluation(
+        split=selection.split.sentence,
+        train=int((selection.parts == "train").sum()),
+        validation=int((selection.parts == "validation").sum()),
+        validation_f1=fitted.trained.validation_f1,
+        baselines=beside,
+        leaks=_leaks(selection, fitted, held),
+        slices=_slices(selection, held),
+        knows=_knows(selection, held),
+        facts={**fitted.trained.facts, "unknown_share": round(fitted.unknown_share, 4)},
+    )
+    return model, evaluation, figures
+
+
+def baseline_of(model: Scores, evaluation: Evaluation) -> Scores:
+    """TF-IDF, which stands beside every model; beside itself the most frequent label."""
+    by_name = {scores.name: scores for scores in evaluation.baselines}
+    return by_name.get(TFIDF) or by_name[MAJORITY]
+
+
+def _calibration(found) -> dict[str, float]:
+    temperature = getattr(found, "temperature", None)
+    return {} if temperature is None else {"temperature": temperature}
+
+
+def _knows(selection: Selection, held: HeldOut) -> tuple[str, ...]:
+    from core.training.few import knows
+
+    return tuple(knows(selection.counts(), len(np.unique(held.ids))))
+
+
+def _leaks(selection: Selection, fitted: Fitted, held: HeldOut) -> tuple[Leak, ...]:
+    from core.evaluation.leakage import leaks
+
+    used = np.flatnonzero(selection.parts != "")
+    feedback = selection.feedback.iloc[used]
+    return tuple(
+        leaks(
+            feedback["text"].tolist(),
+            selection.parts[used],
+            selection.truth[used],
+            selection.labels,
+            ids=selection.ids[used],
+            people=people(feedback),
+            train_right=fitted.train_right,
+            held=held,
+        )
+    )
+
+
+def _slices(selection: Selection, held: HeldOut):
+    from core.evaluation.slices import slices
+
+    rows = selection.feedback.set_index("id").loc[held.ids].reset_index()
+    return tuple(slices(held, slice_columns(rows)))
+
+
+def slice_columns(rows: pd.DataFrame) -> Mapping[str, pd.Series]:
+    """What the held-out rows are told apart by; "" where it is not known."""
+    words = rows["text"].str.split().str.len()
+    columns = {
+        name.removeprefix(SEGMENT): rows[name].fillna("").astype("str")
+        for name in rows
+        if name.startswith(SEGMENT)
+    }
+    columns["channel"] = rows["channel"].fillna("").astype("str")
+    columns["language"] = rows["language"].fillna("").replace("unknown", "").astype("str")
+    columns["length"] = pd.cut(
+        words, [-1, 8, 25, np.inf], labels=["up to 8 words", "9 to 25 words", "over 25 words"]
+    ).astype("str")
+    columns["month"] = rows["date"].dt.strftime("%Y-%m").fillna("").astype("str")
+    return {name: column for name, column in columns.items() if (column != "").any()}

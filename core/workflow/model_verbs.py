@@ -1,0 +1,141 @@
+"""`python -m core score` and `export-model`."""
+
+import argparse
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.config import Settings, load_settings
+from core.errors import AppError, BadColumns, BadFile
+from core.store.store import open_store
+from core.workflow import exporting
+from core.workflow.bar import Bar
+from core.workflow.named_files import make_folder, read_file
+from core.workflow.task import Task
+
+
+def add_verbs(verbs: argparse._SubParsersAction) -> None:
+    score = verbs.add_parser("score", help="labels and probabilities for the rows of a file")
+    score.set_defaults(verb=score_file)
+    score.add_argument("file", type=Path, metavar="FILE.csv")
+    score.add_argument("--model", type=Path, required=True, metavar="DIR", help="a checkpoint or an export")
+    score.add_argument("--text", action="append", default=[], metavar="COL", help="several are joined")
+    score.add_argument("--out", type=Path, metavar="FILE.csv", help="FILE.scored.csv beside it without this")
+    score.add_argument("--labels-only", action="store_true", help="no column of probability for each label")
+    export = verbs.add_parser("export-model", help="a finished model in other formats, checked and measured")
+    export.set_defaults(verb=export_run)
+    export.add_argument("run", type=int, metavar="RUN")
+    export.add_argument("--out", type=Path, metavar="DIR", help="into the run's own folder without this")
+    export.add_argument("--format", action="append", default=[], choices=tuple(exporting.FORMATS))
+
+
+class Asked:
+    """A model that is asked about comments as an import would store them: personal data masked."""
+
+    def __init__(self, model: object, region: str):
+        self.model, self.region = model, region
+        self.labels, self.multi = model.labels, model.multi
+
+    def probabilities(self, texts: Sequence[str]) -> np.ndarray:
+        from core.ingest.redaction import mask_texts
+
+        return self.model.probabilities(list(mask_texts(texts, self.region).texts))
+
+
+def score_file(chosen: argparse.Namespace) -> dict:
+    """Write the file again with label, confidence and probabilities; the cells stay as they were, but for
+    those that a spreadsheet would take for a formula."""
+    from core.export.scoring import score_csv
+    from core.reports.safe import safe_cell
+
+    settings = load_settings()
+    model = open_model(settings, chosen.model)
+    table, columns = _open_table(settings, chosen.file, chosen.text)
+    out = chosen.out or chosen.file.with_suffix(".scored.csv")
+    done, bar = 0, Bar()
+    try:
+        with out.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL)
+            lines = score_csv(
+                Asked(model, settings.phone_region),
+                table.header,
+                _rows(table),
+                columns,
+                safe_cell,
+                every_label=not chosen.labels_only,
+                on_rows=lambda rows: bar(50, f"Scoring: {rows:,} comments"),
+            )
+            for done, line in enumerate(lines):  # noqa: B007 (the header is number 0)
+                writer.writerow(line)
+    except OSError as error:
+        raise AppError(f"The file {out} cannot be written ({error.strerror}).") from error
+    finally:
+        bar.close()
+    return {
+        "rows": done,
+        "text": columns,
+        "labels": list(model.labels),
+        "several_labels": model.multi,
+        "warnings": list(table.warnings),
+        "file": str(out.resolve()),
+    }
+
+
+def open_model(settings: Settings, folder: Path):
+    """The checkpoint of a run, one exported format, or a whole export (ONNX or Roadlens in it).
+
+    Raises Damaged, ModelMissing, BadFile when the folder holds no model.
+    """
+    from core.export.opened import is_exported, open_exported
+    from core.models.device import choose_device, use_threads
+    from core.training import checkpoints
+
+    threads = use_threads(settings.threads)
+    for inside in (folder, folder / "onnx", folder / "native"):
+        if is_exported(inside):
+            return open_exported(inside, threads)
+    if not (folder / checkpoints.MANIFEST).is_file():
+        raise BadFile(f"The folder {folder} holds no model. Name a run's checkpoint or an exported model.")
+    device = choose_device(settings.device)
+
+    def find(name: str, max_tokens: int, revision: str):
+        from core.models.catalog import open_encoder
+
+        return open_encoder(name, device, max_tokens, settings.hub_timeout_s, revision)
+
+    return checkpoints.load(folder, device, find)
+
+
+def _open_table(settings: Settings, path: Path, wanted: Sequence[str]):
+    """What only a person could know about the file is assumed, with a warning. Raises BadFile."""
+    from core.ingest.table_file import open_table
+    from core.workflow.import_file import limits
+
+    table = open_table(read_file(path), limits(settings))
+    columns = list(wanted)
+    if not columns:
+        if len(table.header) > 1:
+            names = ", ".join(f"'{name[:60]}'" for name in table.header[:20])
+            raise BadColumns(f"Name the column of the comments with --text; the file has: {names}.")
+        columns = list(table.header)
+    return table, columns
+
+
+def _rows(table) -> Iterator[list[str]]:
+    for chunk in table.chunks():
+        yield from chunk.frame.to_numpy(dtype=object).tolist()
+
+
+def export_run(chosen: argparse.Namespace) -> dict:
+    settings = load_settings()
+    store = open_store(settings.url, settings.data_dir)
+    folder = make_folder(chosen.out) if chosen.out else None
+    bar = Bar()
+    try:
+        return {"run": chosen.run} | exporting.write(
+            store, settings, chosen.run, chosen.format, folder, Task(bar)
+        )
+    finally:
+        bar.close()

@@ -1,0 +1,103 @@
+"""Good enough? The gate of a label set, the model that answers for it, and the way back to an earlier one."""
+
+from dataclasses import dataclass
+
+from core.domain import GateResult, GateRule, LabelSet, Promotion, TrainingRun
+from core.errors import CannotTrain, NotFound
+from core.store.store import Store
+from core.workflow.explanations import finished
+
+PREDICT = "predict"
+LANE = "model"  # of the queue: work on finished models does not wait behind a training
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A run at the gate of its label set."""
+
+    rule: GateRule
+    results: tuple[GateResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(result.passed for result in self.results)
+
+    @property
+    def missed(self) -> tuple[GateResult, ...]:
+        return tuple(result for result in self.results if not result.passed)
+
+
+def rule_of(label_set: LabelSet) -> GateRule:
+    return label_set.gate or GateRule()
+
+
+def set_rule(store: Store, label_set_id: int, rule: GateRule | None) -> None:
+    """Raises CannotTrain for a bound that no score can have, NotFound."""
+    if rule is not None:
+        for name in ("macro_f1", "recall", "calibration_error"):
+            if not 0 <= getattr(rule, name) <= 1:
+                raise CannotTrain(f"The bound for {name.replace('_', ' ')} must lie between 0 and 1.")
+    store.labels.set_gate(label_set_id, rule)
+
+
+def verdict(store: Store, run: TrainingRun) -> Verdict:
+    """What the gate says of a finished run. Raises NotFound."""
+    from core.evaluation.gate import check
+
+    run = finished(store, run.id)
+    rule = rule_of(store.labels.get(run.label_set_id))
+    return Verdict(rule, tuple(check(run.model, rule, run.calibration.get("ece_after"))))
+
+
+def promote(store: Store, run_id: int, note: str = "", anyway: bool = False) -> Promotion:
+    """Put the model of a run to work for its label set: it is what Insights, Explain and Report begin
+    with. Rows that came since its training are predicted by a job; predictions of other runs stay.
+
+    Raises CannotTrain when it does not pass the gate, unless `anyway`; NotFound.
+    """
+    run = finished(store, run_id)
+    found = verdict(store, run)
+    if not found.passed and not anyway:
+        missed = ", ".join(f"{item.name} {item.value:.3f}" for item in found.missed[:4])
+        raise CannotTrain(
+            f"Run {run_id} does not pass the gate: {missed}. Tune it, change the gate, or promote it anyway."
+        )
+    done = store.promotions.add(run_id, found.results, found.passed, note[:500])
+    queue_predictions(store, run)
+    return done
+
+
+def roll_back(store: Store, label_set_id: int) -> Promotion:
+    """The model that answered before the present one answers again. Raises NotFound without any."""
+    history = store.promotions.history(label_set_id)
+    before = next((item for item in history if item.run_id != history[0].run_id), None)
+    if before is None:
+        raise NotFound("There is no earlier model of these labels to go back to.")
+    note = f"Back from run {history[0].run_id}."
+    return promote(store, before.run_id, note, anyway=True)
+
+
+def promoted_run(store: Store, dataset_id: int) -> TrainingRun | None:
+    """The run that answers for the dataset: the newest promotion of any of its label sets."""
+    found = [
+        promotion
+        for label_set in store.labels.sets(dataset_id)
+        if (promotion := store.promotions.current(label_set.id)) is not None
+    ]
+    newest = max(found, key=lambda promotion: promotion.id, default=None)
+    return None if newest is None else store.runs.get(newest.run_id)
+
+
+def answering_run(store: Store, dataset_id: int) -> TrainingRun | None:
+    """The promoted run, else the newest finished one."""
+    promoted = promoted_run(store, dataset_id)
+    if promoted is not None:
+        return promoted
+    return next((run for run in store.runs.list(dataset_id) if run.status == "done"), None)
+
+
+def queue_predictions(store: Store, run: TrainingRun):
+    """A job that predicts the rows that came since the training; None when there are none."""
+    if not store.predictions.missing(run.id, run.dataset_id):
+        return None
+    return store.jobs.enqueue(PREDICT, {"run": run.id}, key=f"predict {run.id}", device=LANE)

@@ -1,0 +1,191 @@
+"""`python -m core train` and `promote`."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from core.config import load_settings
+from core.domain import BUNDLED_ENCODER, QUICK, Columns, Dataset, LabelSet, Scores, TrainingOptions
+from core.errors import BadColumns, NotFound
+from core.store.store import Store, open_store
+from core.workflow import feedback, promotion, runs
+from core.workflow.bar import Bar
+from core.workflow.import_verbs import find_dataset
+from core.workflow.named_files import read_file
+from core.workflow.task import Task
+
+SETTINGS = {  # option on the command line -> its field and type
+    "epochs": int,
+    "max-tokens": int,
+    "balance": str,
+    "patience": int,
+    "weight-decay": float,
+    "label-smoothing": float,
+    "frozen-layers": int,
+    "adapter-rank": int,
+    "augment": float,
+    "body-rate": float,
+    "split-seed": int,
+}
+
+
+def add_verbs(verbs: argparse._SubParsersAction) -> None:
+    train = verbs.add_parser("train", help="a model on a label set of a stored dataset")
+    train.set_defaults(verb=train_model)
+    train.add_argument("dataset", metavar="DATASET", help="its name or number")
+    train.add_argument("--label-set", metavar="NAME", help="needed where there are several")
+    train.add_argument("--mode", choices=tuple(runs.MODES), default=QUICK)
+    train.add_argument("--encoder", default=BUNDLED_ENCODER, metavar="ID", help="a Hugging Face encoder")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--split", default="stratified", metavar="stratified|grouped|time|kfold:K|kfold:KxR")
+    train.add_argument("--test", type=Path, metavar="FILE.csv", help="judge on this file, never learned from")
+    train.add_argument("--bilstm", action="store_true", help="a BiLSTM among the baselines")
+    train.add_argument(
+        "--without", action="append", default=[], metavar="WORD", help="taken out of every text"
+    )
+    for name, kind in SETTINGS.items():
+        train.add_argument(f"--{name}", type=kind, default=argparse.SUPPRESS, metavar="VALUE")
+    put = verbs.add_parser("promote", help="put the model of a run to work for its label set")
+    put.set_defaults(verb=promote_run)
+    put.add_argument("run", type=int, metavar="RUN", nargs="?")
+    put.add_argument("--anyway", action="store_true", help="even if it does not pass the gate")
+    put.add_argument("--back", metavar="LABEL_SET_OF_DATASET", help="DATASET/LABEL SET: the model before")
+    put.add_argument("--note", default="", metavar="WORDS")
+
+
+def train_model(chosen: argparse.Namespace) -> dict:
+    """Train in this process and print how good it is."""
+    from core.workflow.train_here import train_here
+
+    settings = load_settings()
+    store = open_store(settings.url, settings.data_dir)
+    dataset = _dataset(store, chosen.dataset)
+    label_set = _label_set(store, dataset, chosen.label_set)
+    options = _options(chosen)
+    bar = Bar()
+    try:
+        if chosen.test is not None:
+            test = _import_test(store, settings, chosen.test, dataset, label_set)
+            options = replace(options, test_dataset=test.id)
+        runs.check_options(settings, options)
+        run = train_here(store, settings, dataset.id, label_set.id, options, Task(bar))
+    finally:
+        bar.close()
+    evaluation = run.evaluation
+    return {
+        "run": run.id,
+        "dataset": dataset.id,
+        "label_set": label_set.name,
+        "labels": list(run.labels),
+        "split": evaluation.split,
+        "model": scores_of(run.model),
+        "baselines": {scores.name: scores_of(scores) for scores in evaluation.baselines},
+        "best": run.winner.name,
+        "calibration_error": {
+            "before": _round(run.calibration.get("ece_before")),
+            "after": _round(run.calibration.get("ece_after")),
+        },
+        "validation_macro_f1": _round(evaluation.validation_f1),
+        "seconds": dict(run.seconds),
+        "cpu_seconds": dict(run.cpu_seconds),
+        "device": run.device,
+        "settings": dict(evaluation.facts),
+        "knows": list(evaluation.knows),
+        "leaks": [leak.words for leak in evaluation.leaks],
+        "warnings": list(run.warnings),
+    }
+
+
+def scores_of(scores: Scores) -> dict:
+    """The figures of one model with their 90 % ranges."""
+    names = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
+    found = {name: _round(getattr(scores, name)) for name in names}
+    ranges = {f"{name}_range": [_round(end) for end in ends] for name, ends in scores.ranges.items()}
+    return {
+        "name": scores.name,
+        **found,
+        **ranges,
+        "macro_auc": _round(scores.macro_auc),
+        "held_out_rows": scores.n,
+    }
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _dataset(store: Store, wanted: str) -> Dataset:
+    dataset = find_dataset(store, wanted)
+    if dataset is None:
+        raise NotFound(f"There is no dataset '{wanted[:120]}'. Check the name on the Feedback page.")
+    return dataset
+
+
+def _label_set(store: Store, dataset: Dataset, wanted: str | None) -> LabelSet:
+    """Raises NotFound, naming what there is."""
+    sets = store.labels.sets(dataset.id)
+    named = [item for item in sets if wanted is None or item.name == wanted]
+    if len(named) == 1:
+        return named[0]
+    there = ", ".join(f"'{item.name[:60]}'" for item in sets) or "none"
+    what = "Choose one with --label-set" if wanted is None else f"There is no label set '{wanted[:80]}'"
+    raise NotFound(f"{what}. The label sets of this dataset: {there}.")
+
+
+def _options(chosen: argparse.Namespace) -> TrainingOptions:
+    given = {
+        name.replace("-", "_"): getattr(chosen, name.replace("-", "_"))
+        for name in SETTINGS
+        if hasattr(chosen, name.replace("-", "_"))
+    }
+    return TrainingOptions(
+        mode=chosen.mode,
+        encoder=chosen.encoder,
+        seed=chosen.seed,
+        split=chosen.split,
+        bilstm=chosen.bilstm,
+        without=tuple(dict.fromkeys(word for word in chosen.without if word.strip())),
+        **given,
+    )
+
+
+def _import_test(store: Store, settings, path: Path, dataset: Dataset, label_set: LabelSet) -> Dataset:
+    """The file as a dataset of its own, read by the same columns. Raises BadFile."""
+    columns = store.datasets.imports(dataset.id)[0].columns
+    if label_set.name not in columns.labels:
+        raise BadColumns(
+            f"The labels '{label_set.name[:80]}' did not come from a column, so a file cannot hold them."
+        )
+    multi = (label_set.name,) if label_set.multi else ()
+    wanted = Columns(columns.text, label=label_set.name, more_text=columns.more_text, multi=multi)
+    name = f"{dataset.name[:60]}, test rows: {path.name[:40]}"
+    imported = feedback.import_bytes(store, settings, read_file(path), path.name, wanted, name)
+    return store.datasets.get(imported.dataset_id)
+
+
+def promote_run(chosen: argparse.Namespace) -> dict:
+    """Promote, or go back to the model before; new rows are predicted in this process."""
+    from core.workflow.predicting import predict_new
+
+    settings = load_settings()
+    store = open_store(settings.url, settings.data_dir)
+    if chosen.back:
+        name, _, wanted = chosen.back.partition("/")
+        dataset = _dataset(store, name)
+        done = promotion.roll_back(store, _label_set(store, dataset, wanted or None).id)
+    elif chosen.run is None:
+        raise NotFound("Name the run to promote, or a label set with --back.")
+    else:
+        done = promotion.promote(store, chosen.run, chosen.note, chosen.anyway)
+    predicted = predict_new(store, settings, done.run_id)
+    return {
+        "run": done.run_id,
+        "label_set": done.label_set_id,
+        "passed": done.passed,
+        "gate": [
+            {"name": item.name, "value": _round(item.value), "bound": item.bound, "passed": item.passed}
+            for item in done.results
+        ],
+        "predicted": predicted["rows"],
+        "promoted_at": done.created_at.isoformat(),
+    }

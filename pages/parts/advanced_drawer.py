@@ -1,0 +1,181 @@
+"""The settings behind a training that most people never touch."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.domain import BETTER, BILSTM, BUNDLED_ENCODER, QUICK, TFIDF, TrainingOptions
+from core.workflow import runs, vectors
+from pages.parts import resources
+from pages.parts.run_words import MODES
+
+CHOSEN_ABOVE = ""
+LEARNS = (BETTER, BILSTM)  # step by step, so that it can stop early
+ENCODED = (QUICK, BETTER)
+
+
+def ask(mode: str) -> TrainingOptions:
+    """Settings that the chosen way of training does not use stay at their defaults, so that the same
+    training is not done twice."""
+    with st.expander("Advanced", icon=":material/tune:"):
+        mode = _mode(mode)
+        options = replace(TrainingOptions(mode=mode), **_reading(mode), **_learning(mode), **_weights(mode))
+        options = replace(options, **_texts(mode), **_bilstm(mode))
+    return options
+
+
+def _mode(mode: str) -> str:
+    other = st.segmented_control(
+        "Model",
+        [CHOSEN_ABOVE, TFIDF, BILSTM],
+        format_func=lambda key: "As chosen above" if key == CHOSEN_ABOVE else MODES[key],
+        default=CHOSEN_ABOVE,
+        required=True,
+        key="other_mode",
+        help="TF-IDF and BiLSTM can be trained and put to work as models of their own.",
+    )
+    return other or mode
+
+
+def _reading(mode: str) -> dict:
+    encoder = st.text_input(
+        "Encoder",
+        value=BUNDLED_ENCODER,
+        key="encoder",
+        disabled=mode not in ENCODED,
+        help="The bundled encoder knows English best. With internet, any Hugging Face encoder id "
+        "(owner/name) with safetensors weights; code of a model is never run.",
+    )
+    left, middle, right = st.columns(3)
+    seed = left.number_input("Seed", 0, 2**31 - 1, 0, key="seed", help="The same seed gives the same model.")
+    tokens = middle.number_input(
+        "Longest text (tokens)", 16, 512, 128, key="max_tokens", disabled=mode == TFIDF
+    )
+    epochs = right.number_input("Epochs", 1, 20, 3, key="epochs", disabled=mode not in LEARNS)
+    found = {"seed": int(seed)}
+    if mode in ENCODED:
+        found["encoder"] = encoder.strip()
+    if mode != TFIDF:
+        found["max_tokens"] = int(tokens)
+    if mode in LEARNS:
+        found["epochs"] = int(epochs)
+    return found
+
+
+def _learning(mode: str) -> dict:
+    left, middle, right = st.columns(3)
+    balance = left.selectbox(
+        "Rare labels",
+        list(runs.BALANCES),
+        format_func=runs.BALANCES.get,
+        key="balance",
+        help="Where one label has many times the comments of another, the model may forget the rare one.",
+    )
+    off = mode not in LEARNS
+    patience = middle.number_input(
+        "Stop early after (epochs)",
+        0,
+        20,
+        0,
+        key="patience",
+        disabled=off,
+        help="So many epochs without a better score on the validation comments; 0: all epochs are done.",
+    )
+    smoothing = right.number_input(
+        "Label smoothing",
+        0.0,
+        0.5,
+        0.0,
+        0.05,
+        key="label_smoothing",
+        disabled=off,
+        help="Trusts each label a little less than fully; helps where people disagree about labels.",
+    )
+    return {"balance": balance} | (
+        {} if off else {"patience": int(patience), "label_smoothing": float(smoothing)}
+    )
+
+
+def _weights(mode: str) -> dict:
+    left, middle, right = st.columns(3)
+    off = mode != BETTER
+    decay = left.number_input(
+        "Weight decay", 0.0, 1.0, 0.01, 0.01, key="weight_decay", disabled=mode not in LEARNS
+    )
+    frozen = middle.number_input(
+        "Frozen layers",
+        0,
+        48,
+        0,
+        key="frozen_layers",
+        disabled=off,
+        help="The lowest layers and the embeddings stay as they are: faster, less memory.",
+    )
+    rank = right.number_input(
+        "Adapter rank",
+        0,
+        256,
+        0,
+        key="adapter_rank",
+        disabled=off,
+        help="Low-rank adapters (LoRA): only small matrices of this rank are learned, for large encoders; "
+        "0: all weights.",
+    )
+    found = {"weight_decay": float(decay)} if mode in LEARNS else {}
+    return found if off else found | {"frozen_layers": int(frozen), "adapter_rank": int(rank)}
+
+
+def _texts(mode: str) -> dict:
+    left, right = st.columns(2)
+    augment = left.slider(
+        "Changed copies",
+        0.0,
+        1.0,
+        0.0,
+        0.1,
+        format="percent",
+        key="augment",
+        disabled=mode != BETTER,
+        help="So many of the training comments get one copy with small changes. Held-out comments never do.",
+    )
+    without = right.multiselect(
+        "Words to leave out",
+        [],
+        accept_new_options=True,
+        key="without",
+        placeholder="Type a word and press Enter",
+        help="Taken out of every comment before the training: words that give the label away, such as its "
+        "own name.",
+    )
+    words = tuple(dict.fromkeys(word.strip() for word in without if word.strip()))
+    return {"without": words} | ({"augment": float(augment)} if mode == BETTER else {})
+
+
+def _bilstm(mode: str) -> dict:
+    """A BiLSTM as the model itself or beside it, and the words it begins with."""
+    beside = st.toggle(
+        "A BiLSTM among the simpler models",
+        key="bilstm",
+        disabled=mode == BILSTM,
+        help="A small recurrent network on the same comments; several times as long as Quick.",
+    )
+    found = {"bilstm": True} if beside and mode != BILSTM else {}
+    if not beside and mode != BILSTM:
+        return found
+    file = st.file_uploader(
+        "Word vectors for the BiLSTM (GloVe text file, optional)",
+        type=["txt"],
+        key="glove",
+        help="One word a line, then its numbers. Without it the words are learned from your comments alone.",
+    )
+    return found | ({"vectors": _kept(file)} if file is not None else {})
+
+
+def _kept(file) -> str:
+    """The id of the upload, stored once."""
+    kept = st.session_state.get("vectors_kept")
+    if kept is None or kept[0] != file.file_id:
+        with st.spinner("Keeping the word vectors"):
+            kept = (file.file_id, vectors.keep(resources.settings(), file.getvalue()))
+        st.session_state["vectors_kept"] = kept
+    return kept[1]

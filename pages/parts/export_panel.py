@@ -1,0 +1,92 @@
+"""A model in other formats: written and compared in the background, then downloaded as one file."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.domain import TrainingRun
+from core.workflow import exporting
+from pages.parts import resources
+from pages.parts.plain import plain
+from pages.parts.progress import tell_job_failure, watch_job
+
+ORIGINAL = "original"
+
+
+def show(run: TrainingRun) -> None:
+    st.markdown(
+        "**Take the model with you**: each format is compared with this model on "
+        f"{exporting.COMPARED} comments before it may leave."
+    )
+    job = exporting.pending(resources.store(), run.id)
+    if job is not None:
+        watch_job(job.id, "Writing the formats")
+        return
+    tell_job_failure(exporting.EXPORT, run.id)
+    report = exporting.report(resources.settings(), run)
+    _ask(run, written=report is not None)
+    if report is not None:
+        _report(run, report["formats"])
+
+
+def _ask(run: TrainingRun, written: bool) -> None:
+    formats = exporting.formats_of(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.multiselect(
+            "Formats", list(formats), default=list(formats), format_func=formats.get, key="export_formats"
+        )
+        if st.button(
+            "Export again" if written else "Export",
+            type="secondary" if written else "primary",
+            icon=":material/output:",
+            key="export",
+            disabled=not chosen,
+        ):
+            exporting.queue(resources.store(), run.id, chosen)
+            st.rerun()
+
+
+def _report(run: TrainingRun, formats: dict[str, dict]) -> None:
+    st.dataframe(
+        [_row(key, found) for key, found in formats.items()],
+        key="exported",
+        hide_index=True,
+        column_config={
+            "Size, MB": st.column_config.NumberColumn(format="%.1f"),
+            "CPU ms a comment": st.column_config.NumberColumn(
+                format="%.2f", help="Processor time on this machine, the best of three rounds."
+            ),
+            "Decides alike": st.column_config.TextColumn(
+                help="Comments on which it decides as the model does. 8-bit weights may differ on a few."
+            ),
+            "Largest difference": st.column_config.TextColumn(help="Of any probability on these comments."),
+        },
+        alt="Size, speed and parity of each format",
+    )
+    st.download_button(
+        "Download all as ZIP",
+        data=partial(exporting.bundle, resources.settings(), run),
+        file_name=f"roadlens-model-run-{run.id}.zip",
+        mime="application/zip",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download_model",
+    )
+    st.caption(
+        plain(
+            "With a model card, hashes of all files and, for ONNX, a short script that scores a CSV with "
+            "ONNX Runtime and tokenizers alone."
+        )
+    )
+
+
+def _row(key: str, found: dict) -> dict:
+    parity = found.get("parity")
+    return {
+        "Format": "This model here" if key == ORIGINAL else exporting.FORMATS.get(key, key),
+        "Size, MB": found["size_mb"],
+        "CPU ms a comment": found["cpu_ms_per_row"],
+        "Decides alike": f"{parity['agreement']:.0%} of {parity['rows']}" if parity else "",
+        "Largest difference": f"{parity['max_difference']:.1e}" if parity else "",
+    }

@@ -1,0 +1,104 @@
+"""The held-out comments behind a figure of a run, with what the model said before it had seen them."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.domain import TrainingRun
+from pages.parts import run_results
+from pages.parts.plain import counted, option, plain
+
+
+def show(run: TrainingRun, ids: Sequence[int], heading: str, key: str) -> None:
+    """The least certain first: that is where a label is most often wrong."""
+    st.markdown(f"**{plain(heading)}** · {counted(len(ids), 'comment')}")
+    _table(_rows(run, ids, run_results.said(run, ids)), heading, key)
+    _cut_off(ids)
+
+
+def show_flips(first: TrainingRun, second: TrainingRun, ids: Sequence[int], heading: str, key: str) -> None:
+    """What two models said of the same comments."""
+    st.markdown(f"**{plain(heading)}** · {counted(len(ids), 'comment')}")
+    both = [run_results.said(run, ids) for run in (first, second)]
+    texts = run_results.texts(second, ids)
+    rows = [
+        {
+            "Comment": texts[key_]["text"],
+            "A person said": both[0][key_][1],
+            f"Run {first.id} said": both[0][key_][0],
+            f"Run {second.id} said": both[1][key_][0],
+        }
+        for key_ in ids
+        if key_ in texts and key_ in both[0] and key_ in both[1]
+    ]
+    _table(rows, heading, key)
+    _cut_off(ids)
+
+
+def pick(label: str, names: Sequence[str], clicked: str | None, key: str) -> str | None:
+    """By clicking a mark or, without a mouse, from the list: whichever was used last."""
+    if clicked in names and st.session_state.get(f"{key}_clicked") != clicked:
+        st.session_state[f"{key}_clicked"] = clicked
+        st.session_state[key] = clicked
+    if st.session_state.get(key) not in names:
+        st.session_state.pop(key, None)
+    return st.selectbox(
+        label, names, index=None, format_func=option, key=key, placeholder="Click a mark above, or choose"
+    )
+
+
+def clicked_values(event) -> tuple:
+    """The customdata of the mark that was clicked; () without a click."""
+    points = event.selection.points if event else []
+    value = points[0].get("customdata") if points else ()
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _rows(run: TrainingRun, ids: Sequence[int], said: dict[int, tuple[str, str, float]]) -> list[dict]:
+    """A comment that was not held out has no answer of the model."""
+    texts = run_results.texts(run, ids)
+    nothing = ("", "", None)
+    known = sorted(
+        (key for key in ids if key in texts), key=lambda key: (said.get(key, ("", "", 2.0))[2], key)
+    )
+    return [
+        {
+            "Comment": texts[key]["text"],
+            "The model said": said.get(key, nothing)[0],
+            "A person said": said.get(key, nothing)[1],
+            "Probability": said.get(key, nothing)[2],
+            "Date": texts[key]["date"],
+            "Channel": texts[key]["channel"],
+        }
+        for key in known
+    ]
+
+
+def _table(rows: list[dict], heading: str, key: str) -> None:
+    if not rows:
+        st.info("These comments are not stored any more.")
+        return
+    shown = [name for name in rows[0] if any(_says_something(row[name]) for row in rows)]
+    small = {name: st.column_config.TextColumn(width="small") for name in shown}
+    st.dataframe(
+        rows,
+        key=key,
+        hide_index=True,
+        column_order=shown,
+        column_config=small
+        | {
+            "Comment": st.column_config.TextColumn(width="large"),
+            "Probability": st.column_config.NumberColumn(format="percent", width="small"),
+            "Date": st.column_config.DateColumn(width="small"),
+        },
+        alt=f"Comments behind {heading}",
+    )
+
+
+def _says_something(value: object) -> bool:
+    return value is not None and value != ""
+
+
+def _cut_off(ids: Sequence[int]) -> None:
+    if len(ids) > run_results.SHOWN_ROWS:
+        st.caption(f"The first {run_results.SHOWN_ROWS} of them.")

@@ -1,0 +1,61 @@
+"""How good a model is on each label, with ranges, and what each measure means."""
+
+import streamlit as st
+
+from core.charts import runs as charts
+from core.domain import LabelScore, TrainingRun
+from pages.parts.plain import plain
+from pages.parts.run_words import MEASURES, SEVERAL_RIGHT, with_range
+
+CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-labels"}}
+MOST_DRAWN = 40
+SHOWN = ("Precision", "Recall", "F1", "AUC", "Average precision")
+
+
+def show(run: TrainingRun) -> None:
+    scores = run.model
+    st.markdown("**Precision and recall of each label** on held-out comments, with likely ranges (90%)")
+    figure = charts.label_scores(scores, limit=MOST_DRAWN)
+    st.plotly_chart(figure, key="label_scores", alt="Precision and recall by label", config=CONFIG)
+    if len(scores.per_label) > MOST_DRAWN:
+        st.caption(
+            f"Drawn: the {MOST_DRAWN} weakest of {len(scores.per_label):,} labels; all are in the table."
+        )
+    beside = {score.label: score for score in run.baseline.per_label} if run.baseline else {}
+    st.dataframe(
+        [_row(score, beside.get(score.label)) for score in scores.per_label],
+        key="label_table",
+        hide_index=True,
+        column_config={name: st.column_config.TextColumn(help=MEASURES[name]) for name in SHOWN[:3]}
+        | {name: st.column_config.NumberColumn(format="%.3f", help=MEASURES[name]) for name in SHOWN[3:]}
+        | {
+            "Simpler model's F1": st.column_config.NumberColumn(
+                format="%.2f", help="The simplest model that was measured on the same comments."
+            ),
+            "Held-out comments": st.column_config.NumberColumn(
+                help="Held-out comments that carry the label."
+            ),
+        },
+        alt="Scores by label",
+    )
+    measures(("Right", *SHOWN, "Macro F1", "Balanced accuracy"), scores.multi)
+
+
+def measures(names: tuple[str, ...], multi: bool) -> None:
+    """One sentence each, folded away."""
+    with st.expander("What these measures mean", icon=":material/help:"):
+        said = MEASURES | ({"Right": SEVERAL_RIGHT} if multi else {})
+        st.markdown("\n".join(f"- **{name}**: {plain(said[name], 600)}" for name in names))
+
+
+def _row(score: LabelScore, beside: LabelScore | None) -> dict:
+    return {
+        "Label": score.label,
+        "Precision": with_range(score.precision, score.precision_range),
+        "Recall": with_range(score.recall, score.recall_range),
+        "F1": with_range(score.f1, score.f1_range),
+        "Simpler model's F1": beside.f1 if beside else None,
+        "AUC": score.auc,
+        "Average precision": score.average_precision,
+        "Held-out comments": score.support,
+    }

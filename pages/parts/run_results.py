@@ -1,0 +1,153 @@
+"""What is worked out of a run's held-out rows, once for all visitors.
+
+The key is the run's id and manifest, the hash of its dataset and, where it matters, the gate: none of them
+changes without the answer.
+"""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.domain import LabelSet, TrainingRun
+from core.workflow import advising, comparing, drifting, judging
+from pages.parts import resources
+from pages.parts.run_words import label_set_of
+
+MODEL = "model"  # the run's own, among the models it measured
+SHOWN_ROWS = 500
+
+
+def state(run: TrainingRun) -> str:
+    return f"{run.manifest_sha256}:{resources.store().datasets.get(run.dataset_id).sha256}"
+
+
+def held_out(run: TrainingRun, model: str = MODEL):
+    """core.evaluation.held_out.HeldOut; None for a run of an earlier version."""
+    return _held_out(run.id, state(run), model)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading the held-out comments")
+def _held_out(run_id: int, state: str, model: str):
+    store = resources.store()
+    return judging.held_out(store, store.runs.get(run_id), model)
+
+
+def advice(run: TrainingRun) -> tuple:
+    """core.evaluation.advice.Advice, likeliest gain first."""
+    learned = len(run.evaluation.learning) if run.evaluation else 0
+    return _advice(run.id, state(run), repr(label_set_of(run).gate), learned)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking for what would help most")
+def _advice(run_id: int, state: str, gate: str, learned: int) -> tuple:
+    store = resources.store()
+    return advising.advice(store, store.runs.get(run_id))
+
+
+def cut_share(run: TrainingRun) -> float:
+    """Share of the comments that are longer than the model reads."""
+    return _cut_share(run.id, state(run))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _cut_share(run_id: int, state: str) -> float:
+    store = resources.store()
+    return advising.cut_share(store, store.runs.get(run_id))
+
+
+def compared(first: TrainingRun, second: TrainingRun) -> comparing.Compared:
+    """Raises CannotTrain when they have no held-out rows in common."""
+    return _compared(first.id, state(first), second.id, state(second))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing on the same held-out comments")
+def _compared(first: int, first_state: str, second: int, second_state: str) -> comparing.Compared:
+    store = resources.store()
+    return comparing.compare(store, store.runs.get(first), store.runs.get(second))
+
+
+def drift(run: TrainingRun) -> drifting.Drift | None:
+    """None when no rows came since the training."""
+    return _drift(run.id, state(run), len(resources.store().predictions.missing(run.id, run.dataset_id)))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing the new comments with the older ones")
+def _drift(run_id: int, state: str, unpredicted: int) -> drifting.Drift | None:
+    store = resources.store()
+    return drifting.drift(store, resources.settings(), store.runs.get(run_id))
+
+
+def certainty(run: TrainingRun):
+    """core.workflow.judging.Certainty; None without held-out rows."""
+    return _certainty(run.id, state(run))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Reading the held-out comments")
+def _certainty(run_id: int, state: str):
+    held = _held_out(run_id, state, MODEL)
+    return None if held is None else judging.certainty(held)
+
+
+def threshold_curves(run: TrainingRun, label: str) -> tuple:
+    """The ROC and the precision-recall curve of one label; None where it is undefined."""
+    return judging.threshold_curves(held_out(run), label)
+
+
+def said(run: TrainingRun, ids: Sequence[int]) -> dict[int, tuple[str, str, float]]:
+    """By id what the model said while the row was held out, what people said, and its probability.
+
+    In a K-fold each row was told by the model that had not seen it, which is another one than the final.
+    """
+    held = held_out(run)
+    if held is None:
+        return {}
+    once, wanted, found = held.once, set(ids), {}
+    for place, key in enumerate(once.ids.tolist()):
+        if key in wanted:
+            row = once.probabilities[place]
+            found[key] = (
+                _names(held.labels, once.decided[place]),
+                _names(held.labels, once.truth[place]),
+                float(row.max()),
+            )
+    return found
+
+
+def _names(labels: tuple[str, ...], marked: Sequence[bool]) -> str:
+    return "; ".join(label for label, mark in zip(labels, marked, strict=True) if mark)
+
+
+def told_apart(run: TrainingRun, label: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Ids of the held-out rows whose label was found, was missed, and was given wrongly."""
+    once = held_out(run).once
+    place = run.labels.index(label)
+    given, true = once.decided[:, place], once.truth[:, place]
+    return tuple(tuple(once.ids[mask].tolist()) for mask in (given & true, true & ~given, given & ~true))
+
+
+def texts(run: TrainingRun, ids: Sequence[int]) -> dict[int, dict]:
+    """The stored comments by id, from the dataset that the run was judged on."""
+    source = run.options.test_dataset or run.dataset_id
+    table = resources.store().datasets.feedback(source, list(ids)[:SHOWN_ROWS])
+    table["date"] = table["date"].astype(object).where(table["date"].notna(), None)
+    return {row["id"]: row for row in table[["id", "text", "date", "channel"]].to_dict("records")}
+
+
+def other_runs(run: TrainingRun) -> list[TrainingRun]:
+    """Finished runs of the same labels, newest first."""
+    return [
+        other
+        for other in resources.store().runs.list(run.dataset_id)
+        if other.status == "done" and other.id != run.id and other.label_set_id == run.label_set_id
+    ]
+
+
+def test_datasets(dataset_id: int, label_set: LabelSet) -> dict[int, str]:
+    """Other datasets with a label set of this name, by id."""
+    from pages.parts import results
+
+    return {
+        other.id: other.name
+        for other in resources.store().datasets.list()
+        if other.id != dataset_id and any(found.name == label_set.name for found in results.label_sets(other))
+    }

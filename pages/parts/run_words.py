@@ -1,0 +1,89 @@
+"""How runs and their figures are called on the screen."""
+
+from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, LabelSet, Scores, TrainingRun
+from pages.parts import resources
+
+MODES = {
+    QUICK: "Quick",
+    BETTER: "Better",
+    TFIDF: "TF-IDF",
+    BILSTM: "BiLSTM",
+    MAJORITY: "Most frequent label",
+}
+STATUS = {
+    "queued": "waiting",
+    "running": "running",
+    "paused": "paused",
+    "done": "finished",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+MEASURES = {  # a sentence each; `several`: where a comment may carry several labels
+    "Right": "Accuracy: the share of held-out comments that get the label people gave them.",
+    "Precision": "Of the comments the model gives this label to, the share that people gave it to as well.",
+    "Recall": "Of the comments people gave this label to, the share that the model finds.",
+    "F1": "The balance of precision and recall of one label: 1 is perfect, and the weaker one counts more.",
+    "Macro F1": "The mean of F1 over all labels: a small label counts as much as a large one.",
+    "Balanced accuracy": "The mean of recall over all labels: always saying the largest label gains nothing.",
+    "AUC": "How often the model is surer of this label on a comment that has it than on one that has not: "
+    "0.5 is guessing, 1 never errs.",
+    "Average precision": "The precision over all thresholds from strict to lenient: the area under the "
+    "precision-recall curve.",
+    "Weighted F1": "The mean of F1 over the labels, weighted by how many comments carry each.",
+    "Confidence off by": "Expected calibration error: how far the model's confidence lies from how often it "
+    "is right, on average. At 5% it says 80% and is right 75% or 85% of the time.",
+}
+SEVERAL_RIGHT = "Share of held-out comments on which all labels are right and none is too many."
+
+
+def mode_name(mode: str) -> str:
+    return MODES.get(mode, mode)
+
+
+def title(run: TrainingRun) -> str:
+    return f"Run {run.id}: {mode_name(run.options.mode)}"
+
+
+def scores_name(scores: Scores) -> str:
+    """Old runs have a name in words already."""
+    return mode_name(scores.name)
+
+
+def label_set_of(run: TrainingRun) -> LabelSet:
+    return resources.store().labels.get(run.label_set_id)
+
+
+def likely(ends: tuple[float, float] | None, points: bool = False) -> str:
+    """ "0.80 to 0.89", or "80% to 89%" with `points`; "" where no range was stored."""
+    if ends is None:
+        return ""
+    low, high = ends
+    return f"{low:.0%} to {high:.0%}" if points else f"{low:.2f} to {high:.2f}"
+
+
+def with_range(value: float | None, ends: tuple[float, float] | None) -> str:
+    """For a cell of a table."""
+    if value is None:
+        return ""
+    return f"{value:.2f} ({ends[0]:.2f}–{ends[1]:.2f})" if ends else f"{value:.2f}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time that nobody takes for exact."""
+    if seconds < 90:
+        return f"{max(5, round(seconds / 5) * 5)} seconds"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
+def from_to(low: float, high: float) -> str:
+    """Both ends in the unit of the larger one: "20 to 70 seconds"."""
+    ends = (low, high)
+    if high < 90:
+        shown, unit = [f"{max(5, round(end / 5) * 5)}" for end in ends], "seconds"
+    elif high < 90 * 60:
+        shown, unit = [f"{max(1, round(end / 60))}" for end in ends], "minutes"
+    else:
+        shown, unit = [f"{end / 3600:.1f}" for end in ends], "hours"
+    return f"{shown[0]} {unit}" if shown[0] == shown[1] else f"{shown[0]} to {shown[1]} {unit}"

@@ -1,0 +1,98 @@
+"""Bounded tuning: a few other settings within a time limit, compared without the held-out comments."""
+
+import streamlit as st
+
+from core.domain import TrainingRun
+from core.workflow import comparing, tuning
+from pages.parts import resources, run_results
+from pages.parts.choices import look_at_run
+from pages.parts.plain import bullets, counted
+from pages.parts.run_words import STATUS, mode_name
+
+UNTOUCHED = (
+    "Settings are chosen by their score on the validation comments. The held-out comments have no say, so "
+    "their figures stay honest."
+)
+
+
+def show(run: TrainingRun) -> None:
+    """The box to start it, then what its trials came to."""
+    trials = tuning.trials_of(resources.store(), run)
+    with st.expander("Tune: try other settings", icon=":material/tune:", expanded=bool(trials)):
+        if run.options.trial_of:
+            st.caption(f"This run is itself a trial of the tuning of run {run.options.trial_of}.")
+        else:
+            _ask(run)
+        if trials:
+            _trials(run, trials)
+
+
+def _ask(run: TrainingRun) -> None:
+    cut_share = run_results.cut_share(run)
+    planned = tuning.plan(run, cut_share)
+    st.markdown(f"Up to {counted(len(planned), 'training')}, the most promising first:")
+    st.markdown(bullets(trial.words for trial in planned))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        minutes = st.number_input(
+            "Minutes at most",
+            1,
+            24 * 60,
+            10,
+            key="tuning_minutes",
+            width=160,
+            help="What has not begun or ended by then is cancelled.",
+        )
+        if st.button("Start tuning", icon=":material/tune:", key="tune"):
+            started = tuning.start(resources.store(), resources.settings(), run.id, float(minutes), cut_share)
+            st.toast(f"{counted(len(started), 'trial')} in the queue.")
+            st.rerun()
+    st.caption(UNTOUCHED)
+
+
+def _trials(run: TrainingRun, trials: list[TrainingRun]) -> None:
+    best = tuning.best_of(resources.store(), run)
+    if best.id == run.id:
+        st.info(f"So far run {run.id} itself is the best on the validation comments.")
+    else:
+        _name_best(best)
+    words = {trial.options: trial.words for trial in tuning.plan(run, run_results.cut_share(run))}
+    rows = [
+        {
+            "Run": other.id,
+            "What is different": "as it was" if other.id == run.id else _difference(run, other, words),
+            "Validation macro F1": other.evaluation.validation_f1 if other.evaluation else None,
+            "Status": STATUS[other.status] + (" · best" if other.id == best.id else ""),
+            "Seconds": round(sum(other.seconds.values())) if other.seconds else None,
+        }
+        for other in (run, *trials)
+    ]
+    st.dataframe(
+        rows,
+        key="trials",
+        hide_index=True,
+        column_config={"Validation macro F1": st.column_config.NumberColumn(format="%.3f")},
+        alt="Trials of the tuning",
+    )
+
+
+def _name_best(best: TrainingRun) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.success(
+            f"Run {best.id} ({mode_name(best.options.mode)}) is the best on the validation comments: macro "
+            f"F1 {best.evaluation.validation_f1:.3f}.",
+            icon=":material/trophy:",
+        )
+        st.button(
+            f"Open run {best.id}",
+            key="open_best",
+            icon=":material/arrow_forward:",
+            on_click=look_at_run,
+            args=(best.id,),
+        )
+
+
+def _difference(run: TrainingRun, trial: TrainingRun, words: dict) -> str:
+    """As planned, or by the settings when the plan has changed since."""
+    if trial.options in words:
+        return words[trial.options]
+    return ", ".join(f"{name} {value}" for name, _, value in comparing.changed_settings(run, trial))

@@ -1,0 +1,75 @@
+"""A simpler model that is better, and the press that makes it the model."""
+
+import streamlit as st
+
+from core.domain import BILSTM, MAJORITY, TFIDF, Scores, TrainingOptions, TrainingRun
+from core.workflow import runs
+from pages.parts import run_results, training_form
+from pages.parts.choices import look_at_run
+from pages.parts.plain import plain
+from pages.parts.run_words import mode_name, scores_name
+
+
+def show(run: TrainingRun) -> None:
+    best, largest = run.winner, _largest_label(run)
+    if best is not run.model and best.macro_f1 > run.model.macro_f1:
+        _recommend(run, best)
+    elif not run.model.multi and run.model.accuracy <= largest:
+        st.warning(
+            f"The model is no better than always saying the most frequent label, which is right on "
+            f"{largest:.0%} of the {run.model.n:,} held-out comments. It needs more labels.",
+            icon=":material/warning:",
+        )
+    elif run.baseline is not None:
+        st.caption(
+            f"On the same held-out comments the simpler model ({plain(scores_name(run.baseline))}) reaches "
+            f"macro F1 {run.baseline.macro_f1:.3f}."
+        )
+
+
+def _largest_label(run: TrainingRun) -> float:
+    return max((score.support for score in run.model.per_label), default=0) / max(1, run.model.n)
+
+
+def _recommend(run: TrainingRun, best: Scores) -> None:
+    st.warning(
+        f"**{plain(scores_name(best))} is recommended here.** On the same {run.model.n:,} held-out comments "
+        f"it reaches macro F1 {best.macro_f1:.3f}, this model {run.model.macro_f1:.3f}.",
+        icon=":material/balance:",
+    )
+    if best.name == MAJORITY:
+        return
+    mode = best.name if best.name in runs.MODES else TFIDF  # old runs know TF-IDF by a longer name
+    options = _alike(run.options, mode)
+    there = next((other for other in run_results.other_runs(run) if _is_that(other, run, options)), None)
+    if there is not None:
+        st.button(
+            f"Open run {there.id}, {mode_name(mode)} as the model",
+            icon=":material/arrow_forward:",
+            key="open_winner",
+            on_click=look_at_run,
+            args=(there.id,),
+        )
+    elif st.button(
+        f"Train {mode_name(mode)} as the model", icon=":material/model_training:", key="train_winner"
+    ):
+        training_form.start(run.dataset_id, run.label_set_id, options)
+
+
+def _alike(options: TrainingOptions, mode: str) -> TrainingOptions:
+    """On the same split, with the settings that the winner was measured with."""
+    more = {"max_tokens": options.max_tokens, "vectors": options.vectors} if mode == BILSTM else {}
+    return TrainingOptions(
+        mode=mode,
+        seed=options.seed,
+        split=options.split,
+        split_seed=options.split_seed,
+        test_dataset=options.test_dataset,
+        balance=options.balance,
+        without=options.without,
+        **more,
+    )
+
+
+def _is_that(other: TrainingRun, run: TrainingRun, options: TrainingOptions) -> bool:
+    return other.options == options and other.data_sha256 == run.data_sha256

@@ -1,0 +1,91 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from core.domain import (
+    Dataset,
+    Estimate,
+    Evaluation,
+    GateResult,
+    LabelScore,
+    LabelSet,
+    Leak,
+    Scores,
+    Slice,
+    TrainingOptions,
+    TrainingRun,
+)
+from core.export.bundle import Line
+from core.export.card import escaped, model_card
+from core.export.measure import Measured
+from core.export.parity import Parity
+
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
+HOSTILE = "![x](http://evil.example/a.png)|<img src=x onerror=alert(1)>\n# big"
+SCORES = Scores(
+    "quick",
+    0.9,
+    0.85,
+    0.84,
+    (LabelScore(HOSTILE, 0.8, 0.7, 0.75, 40, (0.7, 0.9), (0.6, 0.8), (0.65, 0.85)),),
+    ((36, 4), (2, 38)),
+    80,
+    ranges={"macro_f1": (0.8, 0.9)},
+)
+RUN = TrainingRun(
+    7, 1, 1, None, "done", TrainingOptions(), (HOSTILE, "b"), "abc123", "CPU", {"torch": "2.13.0"}, {}, {},
+    SCORES, replace(SCORES, name="tfidf", macro_f1=0.71, ranges={}), {"ece_before": 0.1, "ece_after": 0.03},
+    (), (), "run-7", "def456", "", DAY, DAY,
+)  # fmt: skip
+DATASET = Dataset(1, "Support", 1000, "abc123", False, DAY)
+LABELS = LabelSet(1, 1, "topic", {HOSTILE: 400, "b": 100})
+
+
+def card(run=RUN, **more):
+    return model_card(run, DATASET, LABELS, **more)
+
+
+def test_an_old_run_without_an_evaluation_has_a_card():
+    text = card()
+    for part in ("What it is", "Data", "How good it is", "Where it is worse", "Limits", "Not for", "Privacy"):
+        assert f"## {part}" in text
+    assert "| quick | 0.900 | 0.850 (0.800 to 0.900) | 0.840 |" in text
+    assert "| tfidf | 0.900 | 0.710 | 0.840 |" in text
+    assert "0.800 (0.700 to 0.900) | 0.700 (0.600 to 0.800) | 0.750 (0.650 to 0.850) | 40 |" in text
+    assert "off by 0.030" in text and "is not recorded" in text and "Not checked against a gate" in text
+    assert "Not measured." in card(replace(RUN, model=None, baseline=None, calibration={}))
+
+
+def test_what_is_known_is_told():
+    worst = Slice("language", "de", Estimate(0.6, 0.5, 0.7, 30, "exact"), 0.5, True, True, (1, 2))
+    fine = Slice("language", "en", Estimate(0.9, 0.8, 0.95, 50, "exact"), 0.9, False, False, (3,))
+    leaks = (Leak("copies", "12 held-out comments stand among the training rows.", 12),)
+    evaluation = Evaluation("Random.", 800, 100, None, (), leaks, (fine, worst), knows=("Few rows.",))
+    text = card(
+        replace(RUN, evaluation=evaluation),
+        gate_results=[GateResult("Macro F1", 0.85, 0.8, True, True)],
+        masked={"e-mail": 12},
+        exports=[Line(Measured("onnx", 90.9, 4.8), Parity(50, 0.98, 1e-6, True))],
+        dates=("2026-01-01", "2026-02-01"),
+    )
+    assert "The worst: language = de, accuracy 0.600 (0.500 to 0.700) on 30 comments." in text
+    assert "language = en" not in text and "stand among the training rows" in text
+    assert "| Macro F1 | 0.850 | at least 0.800 | yes |" in text
+    assert r"e\-mail (12)" in text and r"2026\-01\-01" in text
+    assert "| onnx | 90.9 | 4.80 | 98% of 50 | 1.0e-06 |" in text
+
+
+def test_a_hostile_label_makes_no_markup():
+    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
+    html = markdown.render(card())
+    assert "<img" not in html and "<a " not in html and html.count("<h1>") == 1
+    table = next(part for part in html.split("<table>") if "Precision" in part)
+    assert "http://evil.example/a.png" in table and table.split("</table>")[0].count("<td>") == 5
+
+
+def test_escaping():
+    assert escaped("a|b_c") == r"a\|b\_c"
+    assert escaped("<b>&") == "&lt;b&gt;&amp;"
+    assert escaped("x\n# y\u202e") == r"x \# y"
+    assert escaped("") == "(no name)" and len(escaped("a" * 500)) == 120

@@ -1,0 +1,49 @@
+"""The script beside an exported model, in a process of its own."""
+
+import csv
+import subprocess
+import sys
+
+import pytest
+
+WATCHED = (
+    "import runpy, sys\n"
+    "sys.argv = sys.argv[1:]\n"
+    "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+    "print('loaded', *sorted({'torch', 'transformers', 'core', 'pandas'} & set(sys.modules)))\n"
+)
+
+
+def run(folder, *arguments):
+    call = [sys.executable, "-P", "-c", WATCHED, str(folder / "score_csv.py"), *map(str, arguments)]
+    return subprocess.run(call, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("kind", ["single", "multi"])
+def test_it_scores_a_csv_without_torch_or_roadlens(request, kind, texts, tmp_path, onnx_folders):
+    model = request.getfixturevalue(kind)
+    folder = onnx_folders[kind]
+    source = tmp_path / "new rows.csv"
+    rows = [[str(number), text] for number, text in enumerate([*texts, "=1+1 slow"])]
+    with source.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["id", "what they said"], *rows, ["short"]])
+    done = run(folder, source, "--text", "what they said")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded", "neither torch nor transformers nor our code"
+    with (tmp_path / "new rows.scored.csv").open(encoding="utf-8-sig", newline="") as file:
+        header, *found = list(csv.reader(file))
+    assert header[:3] == ["id", "what they said", "label"] and len(found) == len(rows) + 1
+    wanted = model.probabilities([text for _, text in rows] + [""])
+    for row, shares in zip(found, wanted, strict=True):
+        assert [float(cell) for cell in row[3:]] == pytest.approx(shares, abs=2e-4)
+    if not model.multi:
+        best = [model.labels[number] for number in wanted.argmax(axis=1)]
+        assert [row[2].removeprefix("'") for row in found] == best
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in found for cell in row)
+
+
+def test_a_wrong_column_is_named(onnx_folders, tmp_path):
+    folder = onnx_folders["single"]
+    (tmp_path / "rows.csv").write_text("id,text\n1,a\n", encoding="utf-8")
+    done = run(folder, tmp_path / "rows.csv", "--text", "words")
+    assert done.returncode == 1 and "There is no column 'words'. The file has: id, text" in done.stderr

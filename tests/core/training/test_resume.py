@@ -1,0 +1,251 @@
+"""A training that is killed, paused or finds damaged files ends bitwise as if nothing had happened."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.domain import TrainingOptions
+from core.errors import Damaged, Paused
+from core.models.classifier import Head
+from core.models.device import Device
+from core.models.encoder import load_encoder
+from core.training import resume, trainer
+from core.training.trainer import Rows, fine_tune
+
+OPTIONS = TrainingOptions(mode="better", epochs=3, body_rate=2e-3, batch_tokens=64)
+HEAD = Head(np.zeros((2, 32), np.float32), np.zeros(2, np.float32))
+KILLED = Path(__file__).parent / "killed_training.py"
+NEVER = 1e9  # seconds between two saves: at the end of each epoch only
+
+
+def rows_of(comments):
+    texts, truth = comments
+    pick = np.random.default_rng(0).permutation(len(texts))
+    return [
+        Rows([texts[i] for i in rows], np.array([truth[i] for i in rows])) for rows in (pick[:30], pick[60:])
+    ]
+
+
+@pytest.fixture
+def fresh(encoder_folder):
+    torch.set_num_threads(1)
+    return lambda: load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
+
+
+def tune(encoder, comments, folder, stop_at=None, error=Paused, save_seconds=NEVER, options=OPTIONS):
+    def on_step(step, steps, curve):
+        if step == stop_at:
+            raise error("stopped")
+
+    train, validation = rows_of(comments)
+    return fine_tune(encoder, HEAD, train, validation, options, folder, on_step, save_seconds)
+
+
+def loop_of(encoder, comments, folder):
+    train, validation = rows_of(comments)
+    return trainer.Loop(encoder, HEAD, train, validation, OPTIONS, folder)
+
+
+def loaded(encoder, comments, folder):
+    loop = loop_of(encoder, comments, folder)
+    return resume.load(folder, loop.model, loop.optimiser)
+
+
+def assert_equal(found, encoder, whole, whole_encoder):
+    assert np.array_equal(found.head.weight, whole.head.weight)
+    assert found.curve == whole.curve and found.best_epoch == whole.best_epoch
+    for left, right in zip(encoder.model.parameters(), whole_encoder.model.parameters(), strict=True):
+        assert torch.equal(left, right)
+
+
+# ---- killed -------------------------------------------------------------------------------
+
+
+def killed(encoder_folder, work, what):
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(KILLED.parents[3])}
+    command = [sys.executable, str(KILLED), str(encoder_folder), str(work), what]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_killed_at_every_file_operation(encoder_folder, tmp_path):
+    said = killed(encoder_folder, tmp_path, "operations")
+    assert said["reference"]["best"] > 0, "the best weights were trained"
+    assert len(said["found"]) == said["reference"]["operations"] > 100
+    assert set(said["found"]) == {said["reference"]["weights"]}
+
+
+def test_killed_at_random_moments(encoder_folder, tmp_path):
+    said = killed(encoder_folder, tmp_path, "moments")
+    assert len(said["found"]) == 12 and set(said["found"]) == {said["reference"]["weights"]}
+
+
+# ---- paused -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"balance": "sampling", "augment": 0.5},
+        {"adapter_rank": 2},
+        {"frozen_layers": 1, "label_smoothing": 0.1},
+    ],
+    ids=["plain", "sampling", "adapters", "frozen"],
+)
+def test_a_pause_keeps_the_very_step(fresh, comments, tmp_path, more):
+    options = TrainingOptions(**{**vars(OPTIONS), **more})
+    whole_encoder, encoder = fresh(), fresh()
+    whole = tune(whole_encoder, comments, tmp_path / "whole", options=options)
+    an_epoch = whole.steps // 3
+    folder = tmp_path / "paused"
+    for stop in (2, an_epoch, an_epoch + 1, whole.steps):  # also where an epoch is not judged yet
+        with pytest.raises(Paused):
+            tune(fresh(), comments, folder, stop, options=options)
+        newest = sorted(folder.glob("state-*"))[-1]
+        assert int(newest.name.split("-")[1]) == stop
+    steps = []
+    train, validation = rows_of(comments)
+    found = fine_tune(
+        encoder, HEAD, train, validation, options, folder, lambda step, all_steps, curve: steps.append(step)
+    )
+    assert steps == [], "every step was done before the last pause"
+    assert_equal(found, encoder, whole, whole_encoder)
+
+
+def test_another_error_saves_nothing(fresh, comments, tmp_path):
+    with pytest.raises(RuntimeError):
+        tune(fresh(), comments, tmp_path, 2, RuntimeError)
+    assert not list(tmp_path.glob("state-*"))
+
+
+# ---- damaged ------------------------------------------------------------------------------
+
+DAMAGES = {
+    "cut": lambda data: data[: len(data) // 2],
+    "flipped": lambda data: data[:-5] + bytes([data[-5] ^ 1]) + data[-4:],
+    "empty": lambda data: b"",
+    "other": lambda data: b'{"own_sha256": 3, "content": []}',
+    "missing": None,
+}
+
+
+def spoil(path, damage):
+    if DAMAGES[damage] is None:
+        path.unlink()
+    else:
+        path.write_bytes(DAMAGES[damage](path.read_bytes()))
+
+
+@pytest.fixture(scope="module")
+def stopped(encoder_folder, comments, tmp_path_factory):
+    """A folder with the states of steps 4 and 5."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("stopped")
+    encoder = load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
+    with pytest.raises(Paused):
+        tune(encoder, comments, folder, 5, save_seconds=-1.0)
+    assert [state.name for state in sorted(folder.glob("state-*"))] == ["state-00000004", "state-00000005"]
+    return folder
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["weights.safetensors", "moments.safetensors", "state.json"])
+def test_a_damaged_newest_state_is_passed_over_for_the_one_before(
+    fresh, comments, stopped, tmp_path, name, damage
+):
+    folder = shutil.copytree(stopped, tmp_path / "copy")
+    assert loaded(fresh(), comments, folder).step == 5
+    spoil(folder / "state-00000005" / name, damage)
+    assert loaded(fresh(), comments, folder).step == 4
+
+
+@pytest.fixture
+def ever_better(monkeypatch):
+    """Each epoch scores higher than the one before."""
+    real = trainer.Loop.judge
+
+    def judge(loop, progress, epoch):
+        monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: epoch / 10)
+        return real(loop, progress, epoch)
+
+    monkeypatch.setattr(trainer.Loop, "judge", judge)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_best_weights_lead_back_to_the_state_before_them(
+    fresh, comments, tmp_path, damage, ever_better
+):
+    whole_encoder, encoder = fresh(), fresh()
+    whole = tune(whole_encoder, comments, tmp_path / "whole")
+    folder, an_epoch = tmp_path / "damaged", whole.steps // 3
+    with pytest.raises(RuntimeError):
+        tune(fresh(), comments, folder, 2 * an_epoch + 1, RuntimeError)
+    progress = loaded(fresh(), comments, folder)
+    assert (progress.step, progress.judged, progress.best_epoch) == (2 * an_epoch, 2, 2), "two good epochs"
+    spoil(folder / "best-2.safetensors", damage)
+    assert loaded(fresh(), comments, folder).step == an_epoch
+    assert_equal(tune(encoder, comments, folder), encoder, whole, whole_encoder)
+
+
+def test_where_every_state_is_damaged_the_training_begins_again(fresh, comments, stopped, tmp_path):
+    whole_encoder, encoder = fresh(), fresh()
+    whole = tune(whole_encoder, comments, tmp_path / "whole")
+    folder = shutil.copytree(stopped, tmp_path / "copy")
+    for state in folder.glob("state-*"):
+        spoil(state / "weights.safetensors", "flipped")
+    assert_equal(tune(encoder, comments, folder), encoder, whole, whole_encoder)
+
+
+def test_a_state_of_another_model_is_not_used(fresh, comments, stopped, tmp_path):
+    folder = shutil.copytree(stopped, tmp_path / "copy")
+    train, validation = rows_of(comments)
+    other = Rows([*train.texts, "import export password"], np.append(train.truth, 0))  # more vocabulary
+    encoder = fresh()
+    loop = trainer.Loop(encoder, HEAD, other, validation, OPTIONS, folder)
+    before = [weight.clone() for weight in loop.model.parameters()]
+    assert resume.load(folder, loop.model, loop.optimiser) is None
+    assert all(torch.equal(old, new) for old, new in zip(before, loop.model.parameters(), strict=True))
+
+
+def test_best_weights_damaged_at_the_very_end_are_not_used_in_silence(fresh, comments, tmp_path):
+    loop = loop_of(fresh(), comments, tmp_path)
+    progress = loop.judge(resume.Progress(), 0)
+    spoil(tmp_path / "best-0.safetensors", "flipped")
+    with pytest.raises(Damaged, match="best-0"):
+        loop.best(progress)
+
+
+# ---- what lies about ----------------------------------------------------------------------
+
+
+def test_two_states_and_the_best_weights_they_need_stay(fresh, comments, tmp_path):
+    tune(fresh(), comments, tmp_path, save_seconds=-1.0)
+    states = sorted(tmp_path.glob("state-*"))
+    assert len(states) == 2
+    needed = {resume._read_state(state / "state.json")["progress"]["best_epoch"] for state in states}
+    assert {path.name for path in tmp_path.glob("best-*")} == {
+        f"best-{epoch}.safetensors" for epoch in needed
+    }
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *(state.name for state in states),
+        *(f"best-{epoch}.safetensors" for epoch in needed),
+    }
+
+
+def test_frozen_weights_are_not_written(fresh, comments, tmp_path):
+    from safetensors.torch import load_file
+
+    options = TrainingOptions(**{**vars(OPTIONS), "frozen_layers": 1})
+    tune(fresh(), comments, tmp_path, options=options)
+    names = set(load_file(sorted(tmp_path.glob("state-*"))[-1] / "weights.safetensors"))
+    assert any("layer.1." in name for name in names)
+    assert not any("layer.0." in name or "embeddings" in name for name in names)

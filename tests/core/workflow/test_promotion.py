@@ -1,0 +1,108 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.domain import Columns, GateRule, TrainingOptions
+from core.errors import CannotTrain, NotFound
+from core.workflow import promotion, reports, runs
+from core.workflow.predicting import predict_new
+from core.workflow.task import Task
+from core.workflow.train_job import train
+
+TINY = TrainingOptions(encoder="tests/tiny")
+WORDS = TrainingOptions(mode="tfidf")
+HARD = GateRule(macro_f1=1.0, recall=1.0, calibration_error=0.0)
+EASY = GateRule(macro_f1=0.0, recall=0.0, calibration_error=1.0)
+
+
+@pytest.fixture
+def trained(store, settings, keep, made_up):
+    """Two finished runs on the same rows: Quick, then TF-IDF."""
+    dataset = keep(made_up(120))
+
+    def one(options):
+        run, _ = runs.start_training(store, settings, *dataset, options)
+        return train(store, settings, run.id, Task())
+
+    return one(TINY), one(WORDS)
+
+
+def test_the_gate_stops_what_is_not_good_enough(store, trained):
+    run, _ = trained
+    promotion.set_rule(store, run.label_set_id, HARD)
+    found = promotion.verdict(store, run)
+    assert not found.passed and found.missed
+    with pytest.raises(CannotTrain, match="does not pass the gate"):
+        promotion.promote(store, run.id)
+    assert promotion.promoted_run(store, run.dataset_id) is None
+    done = promotion.promote(store, run.id, "the review is today", anyway=True)
+    assert (done.passed, done.note) == (False, "the review is today")
+    assert promotion.promoted_run(store, run.dataset_id).id == run.id
+
+
+def test_promote_and_go_back(store, trained):
+    first, second = trained
+    promotion.set_rule(store, first.label_set_id, EASY)
+    assert promotion.answering_run(store, first.dataset_id).id == second.id, (
+        "the newest one, as none is promoted"
+    )
+    assert promotion.promote(store, first.id).passed
+    promotion.promote(store, second.id)
+    assert promotion.promoted_run(store, first.dataset_id).id == second.id
+    promotion.roll_back(store, first.label_set_id)
+    assert promotion.promoted_run(store, first.dataset_id).id == first.id
+    assert [item.run_id for item in store.promotions.history(first.label_set_id)] == [
+        first.id,
+        second.id,
+        first.id,
+    ]
+    for run in trained:
+        assert len(store.predictions.table(run.id)[0]) == 120, "old predictions stay with their run"
+
+
+def test_there_must_be_a_model_to_go_back_to(store, trained):
+    with pytest.raises(NotFound):
+        promotion.roll_back(store, trained[0].label_set_id)
+
+
+@pytest.mark.parametrize("rule", [GateRule(macro_f1=1.2), GateRule(recall=-0.1)])
+def test_a_bound_that_no_score_can_have_is_refused(store, trained, rule):
+    with pytest.raises(CannotTrain, match="between 0 and 1"):
+        promotion.set_rule(store, trained[0].label_set_id, rule)
+
+
+def test_comments_that_come_later_are_predicted_and_counted(store, settings, trained, as_bytes):
+    for run in trained:
+        before = reports.freeze(store, run.id)
+        more = pd.DataFrame({"text": [f"the page is slow crash {run.id} {k}" for k in range(5)]})
+        feedback_rows = as_bytes(more.assign(label=""))
+        import_more(store, settings, feedback_rows, run, name=f"more-{run.id}.csv")
+        assert promotion.queue_predictions(store, run).kind == "predict"
+        answer = predict_new(store, settings, run.id)
+        assert answer["rows"] > 0
+        assert promotion.queue_predictions(store, run) is None
+        after = reports.freeze(store, run.id)
+        assert after.rows == before.rows + answer["rows"]
+        ids, cells = store.predictions.table(run.id)
+        assert len(ids) == after.rows and np.allclose(cells.sum(axis=1), 1, atol=1e-5)
+
+
+def import_more(store, settings, data, run, name):
+    from core.workflow.import_file import Order, import_here, sha256_of
+
+    order = Order(name, sha256_of(data), Columns("text", "label"), dataset_id=run.dataset_id, assume=True)
+    outcome = import_here(store, settings, data, order, Task())
+    if outcome.import_id is None:
+        store.staging.merge(outcome.staged, run.dataset_id)
+
+
+def test_a_model_without_a_transformer_is_a_model(store, settings, trained):
+    from core.workflow.explanations import load_classifier, words_that_mattered
+
+    _, words = trained
+    assert words.model.name == "tfidf" and words.baseline.name == "majority"
+    model = load_classifier(store, settings, words.id)
+    texts = store.datasets.feedback(words.dataset_id)["text"].tolist()
+    assert np.allclose(model.probabilities(texts), store.predictions.table(words.id)[1], atol=1e-5)
+    attribution = words_that_mattered(model, texts[0], words.labels[0])
+    assert any(span.weight for span in attribution.spans)

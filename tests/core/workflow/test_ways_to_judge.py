@@ -1,0 +1,177 @@
+"""Splits, several labels a comment and a test dataset through the whole training."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.domain import LABEL_BREAK, Columns, TrainingOptions
+from core.errors import CannotTrain
+from core.workflow import feedback, judging, reports, runs
+from core.workflow.explanations import load_classifier
+from core.workflow.task import Task
+from core.workflow.train_job import train
+
+TINY = "tests/tiny"
+
+
+@pytest.fixture
+def table(made_up):
+    rows = made_up(160)
+    return pd.DataFrame(
+        {
+            "text": [text for text, _ in rows],
+            "label": [label for _, label in rows],
+            "account": [f"customer {k % 16}" for k in range(160)],
+            "date": pd.date_range("2024-01-01", periods=160).strftime("%Y-%m-%d"),
+        }
+    )
+
+
+@pytest.fixture
+def trained(store, settings, table, as_bytes):
+    columns = Columns("text", "label", date="date", account="account")
+    done = feedback.import_bytes(store, settings, as_bytes(table), "rows.csv", columns, "Rows")
+    label_set = store.labels.sets(done.dataset_id)[0]
+
+    def one(**options):
+        run, _ = runs.start_training(
+            store, settings, done.dataset_id, label_set.id, TrainingOptions(encoder=TINY, **options)
+        )
+        return train(store, settings, run.id, Task())
+
+    return one
+
+
+def parts_of(store, run):
+    rows = store.runs.rows(run.id)
+    table = store.datasets.feedback(run.dataset_id).set_index("id")
+    return rows.assign(
+        account=rows["feedback_id"].map(table["account"]), date=rows["feedback_id"].map(table["date"])
+    )
+
+
+def test_by_account_nobody_stands_on_both_sides(store, trained):
+    rows = parts_of(store, trained(split="grouped"))
+    assert rows.groupby("account")["part"].nunique().max() == 1
+    assert set(rows["part"]) == {"train", "validation", "test"}
+
+
+def test_by_time_the_newest_are_the_test(store, trained):
+    rows = parts_of(store, trained(split="time"))
+    newest_learned = rows[rows["part"] != "test"]["date"].max()
+    assert rows[rows["part"] == "test"]["date"].min() >= newest_learned
+
+
+@pytest.mark.parametrize("mode", ["quick", "tfidf"])
+def test_in_folds_every_comment_is_judged_once_a_repeat(store, trained, mode):
+    run = trained(split="kfold:4x2", mode=mode)
+    held = judging.held_out(store, run)
+    assert run.model.n == 160 and len(held.ids) == 320
+    for repeat in (0, 1):
+        once = held.ids[held.repeat == repeat]
+        assert len(set(once.tolist())) == 160
+    assert set(held.fold.tolist()) == {0, 1, 2, 3}
+    assert not (parts_of(store, run)["part"] == "test").any()
+    names = {scores.name for scores in run.evaluation.baselines}
+    assert "majority" in names and run.baseline is not None
+    assert len(store.predictions.table(run.id)[0]) == 160
+
+
+def test_better_in_folds_starts_each_fold_afresh(store, settings, trained):
+    options = {"mode": "better", "epochs": 1, "body_rate": 2e-3, "batch_tokens": 64}
+    run = trained(split="kfold:2", **options)
+    assert run.status == "done" and run.model.n == 160
+    assert {scores.name for scores in run.evaluation.baselines} == {"quick", "tfidf", "majority"}
+    assert not list((settings.runs_dir / f"run-{run.id}").glob("training*"))
+
+
+def test_another_dataset_is_the_test(store, settings, trained, table, as_bytes):
+    columns = Columns("text", "label")
+    other = table.head(30).assign(text=table["text"].head(30) + " indeed")
+    done = feedback.import_bytes(store, settings, as_bytes(other), "test.csv", columns, "Test")
+    run = trained(test_dataset=done.dataset_id)
+    theirs = set(store.datasets.feedback(done.dataset_id)["id"])
+    held = judging.held_out(store, run)
+    assert set(held.ids.tolist()) == theirs and run.model.n == 30
+    assert run.evaluation.train + run.evaluation.validation == 160
+    assert len(store.predictions.table(run.id)[0]) == 160, "only its own comments are predicted"
+    assert reports.freeze(store, run.id).rows == 160
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"split": "sideways"}, "sideways"),
+        ({"split": "kfold:1"}, "2"),
+        ({"mode": "magic"}, "no training mode"),
+        ({"balance": "fair"}, "no balance"),
+        ({"test_dataset": 1, "split": "time"}, "stratified"),
+        ({"label_smoothing": 0.9}, "label smoothing"),
+    ],
+)
+def test_settings_that_make_no_sense_are_a_sentence(trained, options, sentence):
+    with pytest.raises(CannotTrain, match=sentence):
+        trained(**options)
+
+
+def test_words_can_be_left_out(store, settings, trained):
+    run = trained(mode="tfidf", without=("slow", "cheap"))
+    model = load_classifier(store, settings, run.id)
+    assert not {"slow", "cheap"} & set(model.vocabulary)
+
+
+# ---- several labels a comment -------------------------------------------------------------
+
+
+@pytest.fixture
+def several(store, settings, made_up, as_bytes):
+    rows = [(text, label) for text, label in made_up(160)]
+    texts = [f"{rows[k][0]} {rows[k + 1][0]}" if k % 3 == 0 else rows[k][0] for k in range(150)]
+    labels = [f"{rows[k][1]}; {rows[k + 1][1]}" if k % 3 == 0 else rows[k][1] for k in range(150)]
+    table = pd.DataFrame({"text": texts, "topics": labels})
+    columns = Columns("text", "topics", multi=("topics",))
+    done = feedback.import_bytes(store, settings, as_bytes(table), "several.csv", columns, "Several")
+    return done.dataset_id, store.labels.sets(done.dataset_id)[0].id
+
+
+@pytest.mark.parametrize("mode", ["quick", "tfidf", "better"])
+def test_several_labels_a_comment(store, settings, several, mode):
+    options = TrainingOptions(mode=mode, encoder=TINY, epochs=1, body_rate=2e-3, batch_tokens=64)
+    run, _ = runs.start_training(store, settings, *several, options)
+    run = train(store, settings, run.id, Task())
+    assert run.labels == ("price", "slow") and run.model.multi
+    ids, probabilities = store.predictions.table(run.id)
+    both = (probabilities >= 0.5).all(axis=1)
+    truth = {key: set(label.split(LABEL_BREAK)) for key, label in rows_of(store, run)}
+    expected = np.array([len(truth.get(key, ())) == 2 for key in ids.tolist()])
+    assert (both == expected).mean() > 0.7, "comments that say both are told from those that say one"
+    assert run.model.macro_f1 > run.evaluation.baselines[-1].macro_f1
+    found = reports.freeze(store, run.id)
+    assert {theme.name for theme in found.themes} == {"price", "slow"}
+    assert sum(theme.share.mid for theme in found.themes) > 1.1
+    for key in reports.formats():
+        assert len(reports.build(store, run.id, key)) > 500
+
+
+def rows_of(store, run):
+    rows = store.runs.rows(run.id)
+    return zip(rows["feedback_id"].tolist(), rows["label"].tolist(), strict=True)
+
+
+# ---- few and strange labels ---------------------------------------------------------------
+
+
+def test_two_labels_of_four_comments(store, settings, keep, made_up):
+    run, _ = runs.start_training(store, settings, *keep(made_up(8)), TrainingOptions(encoder=TINY))
+    run = train(store, settings, run.id, Task())
+    assert run.status == "done" and run.model.n == 2
+    assert run.evaluation.knows, "it says what so few can tell"
+    low, high = run.model.ranges["accuracy"]
+    assert high - low > 0.3
+
+
+def test_thousands_of_labels_are_a_sentence(store, settings, keep):
+    rows = [(f"comment {k} {i}", f"label {k}") for k in range(600) for i in range(4)]
+    run, _ = runs.start_training(store, settings, *keep(rows), TrainingOptions(mode="tfidf"))
+    with pytest.raises(CannotTrain, match="500"):
+        train(store, settings, run.id, Task())

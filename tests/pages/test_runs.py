@@ -1,0 +1,99 @@
+"""The Runs page: history, two runs side by side, delete; and what comes after a training."""
+
+from dataclasses import replace
+
+import pytest
+
+from core.domain import Columns, GateRule
+from core.workflow import feedback, promotion
+from pages.parts import resources
+from tests.pages.trained import WORDS, add_dataset, buttons, comments, do_jobs, press, texts, train_now
+
+EASY = GateRule(0.1, 0.1, 0.9)
+
+
+@pytest.fixture
+def two(data_folder):
+    """Two finished runs of one dataset; the first answers."""
+    dataset = add_dataset()
+    first, second = train_now(dataset), train_now(dataset, replace(WORDS, without=("slow",)))
+    promotion.set_rule(resources.store(), first.label_set_id, EASY)
+    promotion.promote(resources.store(), first.id)
+    return first, second
+
+
+def history(app):
+    (found,) = [item for item in app.dataframe if item.proto.alt == "All runs"]
+    return found
+
+
+def choose(app, *rows: int):
+    app.session_state[history(app).key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_without_runs_the_page_says_where_to_go(open_page):
+    assert "No model was trained yet." in texts(open_page("runs"))
+
+
+def test_the_history_marks_the_run_that_answers_and_gives_validation_scores(two, open_page):
+    rows = history(open_page("runs")).value
+    assert list(rows["Run"]) == [2, 1]
+    assert list(rows["Answers"]) == ["", "✓ answers"]
+    assert rows["Validation F1"].tolist() == pytest.approx(
+        [run.evaluation.validation_f1 for run in reversed(two)]
+    )
+
+
+def test_one_row_opens_its_card_and_two_are_compared(two, open_page):
+    app = choose(open_page("runs"), 1)
+    assert "Run 1: TF-IDF" in texts(app)
+    choose(app, 0, 1)
+    assert "Run 1 and run 2" in texts(app)
+    assert "points of macro F1 for run 2" in texts(app)
+    assert "Run 1: TF-IDF" not in texts(app)
+
+
+def test_runs_of_different_labels_are_not_compared(two, open_page):
+    train_now(add_dataset(90, name="Others"))
+    app = choose(open_page("runs"), 0, 1)
+    assert "different labels" in texts(app)
+
+
+def test_a_run_is_deleted_and_one_that_answers_says_so_first(two, open_page):
+    app = choose(open_page("runs"), 1)
+    assert "It answers for its labels now." in texts(app)
+    press(app, "Delete it")
+    assert [run.id for run in resources.store().runs.list()] == [2]
+
+
+# ---- comments that come later -------------------------------------------------------------
+
+
+def append(first: int, count: int, words: str = "") -> None:
+    """More comments without labels."""
+    store, settings = resources.store(), resources.settings()
+    lines = comments(first + count).decode().splitlines()
+    rows = [line.rsplit(",", 4) for line in lines[first + 1 :]]
+    data = "\n".join(["comment,created,who,plan", *(f"{words}{row[0]},{','.join(row[2:])}" for row in rows)])
+    columns = Columns("comment", date="created", author="who", segments=("plan",))
+    feedback.import_bytes(store, settings, data.encode(), "later.csv", columns, "Comments")
+
+
+def test_new_comments_are_counted_with_the_model_that_answers(two, open_page):
+    store = resources.store()
+    dataset = store.datasets.list()[0]
+    append(180, 40)
+    newer = store.datasets.list()[0]
+    if newer.id != dataset.id:
+        pytest.skip("an import of this name makes a dataset of its own")
+    app = open_page("insights")
+    assert "40 comments came after run 1 was trained" in texts(app)
+    press(app, "Count the new comments with this model")
+    assert "Count the new comments with this model" not in buttons(app)
+    assert do_jobs("model") == ["done"]
+    app.run()
+    assert not app.exception
+    assert store.predictions.missing(1, dataset.id) == []

@@ -1,0 +1,428 @@
+"""The Train page from the form to a model that answers, without a browser."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import delete
+
+from core.domain import BETTER, BILSTM, QUICK, TFIDF, GateRule, TrainingOptions
+from core.store.database import transaction
+from core.store.tables import held_out
+from core.workflow import promotion, tuning
+from pages.parts import resources
+from pages.parts.run_card import TABS
+from tests.pages.trained import (
+    WORDS,
+    add_dataset,
+    buttons,
+    charts,
+    do_jobs,
+    open_tab,
+    press,
+    texts,
+    train_now,
+)
+
+EASY, HARD = GateRule(0.1, 0.1, 0.9), GateRule(0.999, 0.999, 0.001)
+
+
+@pytest.fixture
+def trained(data_folder):
+    """A finished TF-IDF run of 180 comments with three labels."""
+    return train_now(add_dataset())
+
+
+def set_gate(run, rule: GateRule) -> None:
+    promotion.set_rule(resources.store(), run.label_set_id, rule)
+
+
+def tables(app) -> dict:
+    """By their words for screen readers."""
+    return {item.proto.alt: item.value for item in app.dataframe}
+
+
+def table(app, alt: str):
+    (found,) = [value for words, value in tables(app).items() if words.startswith(alt)]
+    return found
+
+
+# ---- the form -----------------------------------------------------------------------------
+
+
+def test_every_way_of_judging_is_offered_where_the_columns_allow_it(open_page):
+    add_dataset(name="First")
+    add_dataset(name="Second")
+    app = open_page("train")
+    ways = ["Comments chosen at random", "Other customers", "The newest comments"]
+    assert app.selectbox(key="split").options == [*ways, "Every comment once, in parts", "Another dataset"]
+    assert "Not possible here" not in texts(app)
+    app.selectbox(key="split").set_value("another").run()
+    assert app.selectbox(key="test").options == ["First · 1"]
+
+
+def test_a_way_of_judging_that_needs_a_missing_column_says_so(open_page):
+    add_dataset(plain=True)
+    app = open_page("train")
+    assert app.selectbox(key="split").options == [
+        "Comments chosen at random",
+        "Every comment once, in parts",
+    ]
+    for reason in ("no column says who wrote", "they have no dates", "none has labels of this name"):
+        assert reason in texts(app)
+
+
+def test_the_form_says_how_long_and_how_much_before_it_starts(open_page):
+    add_dataset()
+    said = texts(open_page("train"))
+    assert "topic · 180 labelled comments, 3 different labels" in said
+    assert "seconds (likely" in said
+    assert "GB of memory on the" in said
+
+
+def test_a_press_queues_what_was_chosen(open_page):
+    dataset = add_dataset()
+    app = open_page("train")
+    app.segmented_control(key="mode").set_value(BETTER).run()
+    app.selectbox(key="split").set_value("kfold").run()
+    app.number_input(key="folds").set_value(4)
+    app.number_input(key="fold_repeats").set_value(2)
+    app.number_input(key="epochs").set_value(5)
+    app.number_input(key="patience").set_value(2)
+    app.selectbox(key="balance").set_value("weights")
+    app.multiselect(key="without").set_value(["refund"])
+    app.toggle(key="bilstm").set_value(True).run()
+    press(app, "Train")
+    (run,) = resources.store().runs.list(dataset.id)
+    assert run.options == TrainingOptions(
+        mode=BETTER,
+        split="kfold:4x2",
+        epochs=5,
+        patience=2,
+        balance="weights",
+        without=("refund",),
+        bilstm=True,
+    )
+    assert "Better training · run 1" in texts(app)
+
+
+def test_settings_that_the_mode_does_not_use_make_no_other_run(open_page):
+    dataset = add_dataset()
+    app = open_page("train")
+    app.segmented_control(key="mode").set_value(BETTER).run()
+    app.number_input(key="epochs").set_value(7)
+    app.number_input(key="adapter_rank").set_value(8).run()
+    app.segmented_control(key="mode").set_value(QUICK).run()
+    assert app.number_input(key="epochs").disabled
+    press(app, "Train")
+    assert resources.store().runs.list(dataset.id)[0].options == TrainingOptions()
+
+
+def test_the_simpler_models_can_be_trained_as_models_of_their_own(open_page):
+    dataset = add_dataset()
+    app = open_page("train")
+    app.segmented_control(key="other_mode").set_value(TFIDF).run()
+    assert "no Transformer" in texts(app)
+    assert app.text_input(key="encoder").disabled
+    press(app, "Train")
+    assert resources.store().runs.list(dataset.id)[0].options == WORDS
+
+
+def test_word_vectors_are_kept_once_and_go_with_the_run(open_page):
+    dataset = add_dataset()
+    app = open_page("train")
+    app.segmented_control(key="other_mode").set_value(BILSTM).run()
+    app.file_uploader(key="glove").upload("glove.txt", b"slow 0.1 0.2\nprice 0.3 0.4\n").run()
+    press(app, "Train")
+    options = resources.store().runs.list(dataset.id)[0].options
+    assert options.mode == BILSTM
+    assert (resources.settings().data_dir / "vectors" / f"{options.vectors}.txt").is_file()
+
+
+# ---- while it goes on ---------------------------------------------------------------------
+
+
+def test_a_training_is_paused_resumed_and_cancelled(open_page):
+    dataset = add_dataset()
+    app = press(open_page("train"), "Train")
+    store = resources.store()
+    press(app, "Pause")
+    assert store.runs.get(1).status == "paused"
+    assert "Pause" not in buttons(app)
+    press(app, "Resume")
+    assert store.runs.get(1).status == "queued"
+    press(app, "Cancel")
+    assert [run.status for run in store.runs.list(dataset.id)] == ["cancelled"]
+    app.run()
+    assert "Run 1 was cancelled." in texts(app)
+
+
+# ---- good enough? -------------------------------------------------------------------------
+
+
+def test_a_model_below_the_gate_says_what_is_missed_and_what_would_help(trained, open_page):
+    set_gate(trained, HARD)
+    app = open_page("train")
+    said = texts(app)
+    assert "✗ not yet" in said
+    assert "✗ missed: Macro F1" in said
+    assert "✗ missed: Recall of" in said
+    assert "✗ missed: Calibration error" in said
+    assert "What would help most" in said
+    assert "Promote" not in buttons(app)
+    app.text_input(key="promote_note").set_value("the demo is on Monday").run()
+    press(app, "Promote it")
+    current = resources.store().promotions.current(trained.label_set_id)
+    assert (current.run_id, current.passed, current.note) == (trained.id, False, "the demo is on Monday")
+    assert "Note: the demo is on Monday" in texts(app)
+
+
+def test_the_gate_is_changed_and_taken_back(trained, open_page):
+    app = open_page("train")
+    inputs = {item.label: item for item in app.number_input}
+    inputs["Macro F1 at least"].set_value(0.11)
+    inputs["Recall of every label at least"].set_value(0.12)
+    inputs["Calibration error at most"].set_value(0.9)
+    press(app, "Save")
+    labels = resources.store().labels
+    assert labels.get(trained.label_set_id).gate == GateRule(0.11, 0.12, 0.9)
+    assert "✓ passes" in texts(app)
+    press(app, "Back to the defaults")
+    assert labels.get(trained.label_set_id).gate is None
+
+
+def test_a_value_that_looks_like_its_bound_is_shown_in_full(trained, open_page):
+    value = trained.model.macro_f1
+    bound = round(value, 2) if round(value, 2) > value else round(value, 2) + 0.01
+    set_gate(trained, GateRule(round(value + 0.0004, 4), 0.1, 0.9))
+    assert f"Macro F1 {value:.2f}, must be at least {value:.2f}" not in texts(open_page("train"))
+    assert bound > value
+
+
+def test_a_model_that_passes_is_promoted_and_the_way_back_is_one_press(trained, open_page):
+    set_gate(trained, EASY)
+    second = train_now(resources.store().datasets.get(trained.dataset_id), replace(WORDS, seed=5))
+    promotion.promote(resources.store(), trained.id)
+    app = open_page("train")
+    assert f"Run {second.id}: TF-IDF" in texts(app), "the newest run is shown"
+    assert f"Run {trained.id} (TF-IDF) answers for these labels now." in texts(app)
+    press(app, "Promote")
+    assert f"Run {second.id}: TF-IDF" in texts(app)
+    assert "This model answers since" in texts(app)
+    press(app, f"Go back to run {trained.id}")
+    assert resources.store().promotions.current(trained.label_set_id).run_id == trained.id
+    assert f"Run {trained.id}: TF-IDF" in texts(app), "the run that answers is shown"
+    assert "This model answers since" in texts(app)
+
+
+def test_the_run_that_answers_is_what_other_pages_begin_with(trained, open_page):
+    set_gate(trained, EASY)
+    train_now(resources.store().datasets.get(trained.dataset_id), replace(WORDS, seed=5))
+    promotion.promote(resources.store(), trained.id)
+    app = open_page("insights")
+    assert app.sidebar.selectbox(key="run").options[0] == f"Run {trained.id} · TF-IDF · answers"
+    assert app.sidebar.selectbox(key="run").index == 0
+
+
+def test_advice_opens_the_comments_it_speaks_of(trained, open_page):
+    set_gate(trained, HARD)
+    app = open_page("train")
+    shown = [button for button in app.button if button.key.startswith("gate_advice_")]
+    assert shown, buttons(app)
+    shown[0].click().run()
+    assert not app.exception
+    rows = table(app, "Comments behind Advice")
+    assert set(rows["A person said"]) <= set(trained.labels)
+    shown = [button for button in app.button if button.key.startswith("gate_advice_")]
+    shown[0].click().run()
+    assert not [words for words in tables(app) if "Advice" in words], "a second press closes it"
+
+
+def test_a_simpler_model_that_wins_is_one_press_from_being_the_model(trained, open_page):
+    store = resources.store()
+    better = replace(trained.model, name=BILSTM, macro_f1=trained.model.macro_f1 + 0.05)
+    evaluation = replace(trained.evaluation, baselines=(better,))
+    store.runs.update(trained.id, evaluation=evaluation)
+    app = open_page("train")
+    assert "BiLSTM is recommended here." in texts(app)
+    press(app, "Train BiLSTM as the model")
+    newest = store.runs.list(trained.dataset_id)[0]
+    assert (newest.options.mode, newest.options.split) == (BILSTM, trained.options.split)
+
+
+def test_tuning_queues_trials_and_names_the_best_by_validation(trained, open_page):
+    set_gate(trained, HARD)
+    store = resources.store()
+    trial = train_now(
+        store.datasets.get(trained.dataset_id), replace(WORDS, balance="weights", trial_of=trained.id)
+    )
+    measured = replace(trial.evaluation, validation_f1=0.999)
+    store.runs.update(trial.id, evaluation=measured)
+    app = open_page("train")
+    assert f"Run {trained.id}: TF-IDF" in texts(app), "a trial is not what the page begins with"
+    assert "The held-out comments have no say" in texts(app)
+    assert f"Run {trial.id} (TF-IDF) is the best on the validation comments: macro F1 0.999." in texts(app)
+    planned = len(tuning.plan(trained))
+    press(app, "Start tuning")
+    assert len(tuning.trials_of(store, trained)) == planned + 1
+    assert f"{planned - 1} more trials of run {trained.id} wait in line." in texts(app)
+    press(app, "Cancel the trials")
+    assert store.jobs.active("") == []
+
+
+# ---- the tabs -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_of_a_new_and_of_an_old_run(trained, open_page, tab):
+    app = open_tab(open_page("train"), tab)
+    assert len(app.error) == 0
+    store = resources.store()
+    store.runs.update(trained.id, evaluation=None)
+    with transaction(store.held_out.engines.write) as connection:
+        connection.execute(delete(held_out))
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 0
+    assert "trained by an earlier version" in texts(app)
+
+
+def test_labels_have_ranges_and_every_measure_a_sentence(trained, open_page):
+    app = open_page("train")
+    rows = table(app, "Scores by label").set_index("Label")
+    score = trained.model.per_label[0]
+    low, high = score.recall_range
+    assert rows.loc[score.label, "Recall"] == f"{score.recall:.2f} ({low:.2f}–{high:.2f})"
+    assert rows.loc[score.label, "Held-out comments"] == score.support
+    assert "Of the comments people gave this label to, the share that the model finds." in texts(app)
+
+
+def test_a_mix_up_opens_its_comments(trained, open_page):
+    app = open_tab(open_page("train"), "Mix-ups")
+    name = app.selectbox(key="mixup").options[0]
+    truth, said = name.split(" → ")
+    count = trained.model.confusion[trained.labels.index(truth)][trained.labels.index(said)]
+    app.selectbox(key="mixup").set_value(name).run()
+    rows = table(app, "Comments behind Labelled")
+    assert len(rows) == count > 0
+    assert set(rows["A person said"]) == {truth}
+    assert set(rows["The model said"]) == {said}
+
+
+def test_every_model_stands_on_the_same_comments(trained, open_page):
+    app = open_tab(open_page("train"), "Baselines")
+    rows = table(app, "Scores of all models")
+    assert list(rows["Model"]) == ["TF-IDF (this model)", "Most frequent label"]
+    assert "–" in rows["Macro F1"][0], "with its range"
+
+
+def test_how_sure_draws_confidence_unsure_and_both_curves_of_a_label(trained, open_page):
+    app = open_tab(open_page("train"), "How sure")
+    assert charts(app) == 4
+    assert "before calibration" in texts(app)
+    assert "Average precision" not in texts(app)
+    app.selectbox(key="curve_label").set_value(trained.labels[1]).run()
+    assert not app.exception
+    assert charts(app) == 4
+
+
+def test_the_worst_group_is_named_and_opens(trained, open_page):
+    app = open_tab(open_page("train"), "Where it fails")
+    slices = trained.evaluation.slices
+    if not slices:
+        assert "No two groups of at least 20 held-out comments" in texts(app)
+        return
+    item = slices[0]
+    app.selectbox(key="slice").set_value(f"{item.column}: {item.value}").run()
+    assert len(table(app, "Comments behind")) == len(item.ids)
+
+
+def test_more_labels_are_measured_by_a_job(trained, open_page):
+    app = open_tab(open_page("train"), "More labels?")
+    press(app, "Measure it")
+    assert "Measure it" not in buttons(app)
+    assert do_jobs("model") == ["done"]
+    app.run()
+    assert charts(app) == 1
+    assert "labels" in texts(app)
+
+
+def test_two_runs_are_compared_on_the_same_comments(trained, open_page):
+    second = train_now(
+        resources.store().datasets.get(trained.dataset_id), replace(WORDS, without=("slow", "invoice"))
+    )
+    app = open_tab(open_page("train"), "Compare")
+    assert f"Run {second.id}: TF-IDF" in texts(app)
+    assert f"points of macro F1 for run {second.id}" in texts(app)
+    changed = table(app, "Settings that differ")
+    assert list(changed["Setting"]) == ["without"]
+    assert changed[f"Run {second.id}"][0] == "slow, invoice"
+    flips = app.selectbox(key=f"flips_{trained.id}_{second.id}")
+    flips.set_value(flips.options[0]).run()
+    rows = table(app, "Comments behind")
+    assert (rows[f"Run {trained.id} said"] != rows[f"Run {second.id} said"]).all()
+
+
+def test_a_pasted_comment_is_answered_at_once(trained, open_page):
+    app = open_tab(open_page("train"), "Try it")
+    app.text_area(key="tried").set_value("A refund for my invoice, the price is wrong").run()
+    assert not app.exception
+    assert "The model says billing" in texts(app).replace("*", "")
+    assert charts(app) == 1
+
+
+def test_a_model_is_exported_by_a_job_and_offered_with_its_parity(trained, open_page):
+    app = open_tab(open_page("train"), "Export")
+    press(app, "Export")
+    assert "Export" not in buttons(app)
+    assert do_jobs("model") == ["done"]
+    app.run()
+    assert not app.exception
+    rows = table(app, "Size, speed").set_index("Format")
+    assert list(rows.index) == ["This model here", "Roadlens (TF-IDF and BiLSTM)"]
+    assert rows["Decides alike"].iloc[1].startswith("100% of")
+    assert len(app.get("download_button")) == 1
+
+
+# ---- several labels a comment -------------------------------------------------------------
+
+
+def test_several_labels_a_comment_are_trained_and_told_apart_label_by_label(open_page):
+    run = train_now(add_dataset(several=True))
+    assert run.model.multi
+    app = open_page("train")
+    assert "All labels right" in [metric.label for metric in app.metric]
+    assert "a comment may have several" in texts(app)
+    open_tab(app, "Mix-ups")
+    rows = table(app, "Found, missed").set_index("Label")
+    score = run.model.per_label[0]
+    assert rows.loc[score.label, "Found"] + rows.loc[score.label, "Missed"] == score.support
+    for tab in ("How sure", "Baselines", "Try it"):
+        open_tab(app, tab)
+    app.text_area(key="tried").set_value("slow and a refund for the invoice").run()
+    assert "The model" in texts(app)
+
+
+# ---- judged in folds or elsewhere ---------------------------------------------------------
+
+
+def test_in_folds_every_comment_counts_once(open_page):
+    run = train_now(add_dataset(), replace(WORDS, split="kfold:3"))
+    app = open_tab(open_page("train"), "Mix-ups")
+    assert f"judged on {run.model.n:,} held-out comments" in texts(app)
+    name = app.selectbox(key="mixup").options[0]
+    app.selectbox(key="mixup").set_value(name).run()
+    rows = table(app, "Comments behind Labelled")
+    assert {
+        f"{truth} → {said}" for truth, said in zip(rows["A person said"], rows["The model said"], strict=True)
+    } == {name}
+
+
+def test_judged_on_another_dataset_its_comments_open(open_page):
+    there = add_dataset(90, name="There")
+    here = add_dataset(name="Here")
+    run = train_now(here, replace(WORDS, test_dataset=there.id))
+    assert run.model.n == 90
+    app = open_tab(open_page("train"), "Mix-ups")
+    name = app.selectbox(key="mixup").options[0]
+    app.selectbox(key="mixup").set_value(name).run()
+    assert len(table(app, "Comments behind Labelled")) > 0
