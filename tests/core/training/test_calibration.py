@@ -104,3 +104,24 @@ def test_labels_that_are_told_apart_perfectly_stay_finite():
     truth = np.arange(40)[:, None] % 2 == np.array([0, 1])
     found = calibration.fit(np.where(truth, 3.0, -3.0), truth, multi=True)
     assert calibrated(np.array([[3.0, 3.0]]), found) == pytest.approx(21 / 22, abs=1e-3), "Platt's target"
+
+
+def drawn(rows, labels, bias, seed=0):
+    """Logits of an honest model whose labels occur as `bias` says and not as it thinks."""
+    rng = np.random.default_rng(seed)
+    logits = 2 * rng.normal(size=(rows, labels))
+    shares = np.exp(logits + bias)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return logits, np.array([rng.choice(labels, p=row) for row in shares])
+
+
+def test_biases_stay_where_they_help_on_other_rows():
+    found = calibration.fit(*drawn(600, 3, np.array([1.5, 0.0, -1.5])))
+    assert found.bias[0] - found.bias[2] > 2
+
+
+def test_biases_that_fit_noise_are_left_out():
+    """A dozen rows for each of 50 labels say nothing of a bias."""
+    found = calibration.fit(*drawn(600, 50, np.zeros(50)))
+    assert set(found.bias) == {0.0}
+    assert 0.7 < found.temperature < 1.4

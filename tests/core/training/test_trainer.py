@@ -324,3 +324,11 @@ def test_the_settings_are_said_in_words():
     assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
     assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
     assert all(isinstance(value, str) for value in said.values())
+
+
+def test_few_comments_are_learned_in_small_batches():
+    options = TrainingOptions(batch_tokens=1024)
+    assert trainer.tokens_a_batch([16] * 10_000, options) == 1024
+    assert trainer.tokens_a_batch([16] * 600, options) == 240
+    assert trainer.tokens_a_batch([16] * 8, options) == trainer.LEAST_TOKENS
+    assert trainer.tokens_a_batch([16] * 8, TrainingOptions(batch_tokens=64)) == 64
