@@ -19,8 +19,9 @@ import pandas as pd
 from engine_common import DATA
 
 from core.domain import TrainingOptions
-from core.explain import attention, faithfulness, integrated, occlusion, relevance, rollout, shapley
-from core.explain.faithfulness import Measured, Method
+from core.explain import attention, faithfulness, integrated, occlusion, probes, relevance, rollout, shapley
+from core.explain.faithfulness import Measured
+from core.explain.probes import Method
 from core.models.catalog import open_encoder
 from core.models.classifier import Classifier
 from core.models.device import choose_device, use_threads
@@ -147,13 +148,13 @@ def block(name: str, rows: Rows, seed: int, texts: int, pairs: int, methods: Map
     print(
         f"    accuracy {accuracy:.4f} on {len(test)} rows; explained {len(asked)} of {words:.1f} words each"
     )
-    joined = faithfulness.pairs(test, truth, answers, seed, pairs)
+    joined = probes.pairs(test, truth, answers, seed, pairs)
     copies = [faithfulness.randomised(model, all_layers) for all_layers in (False, True)]
     turned, planted_rows = obeying(rows, seed, better)
     head()
     found = []
     for key, method in methods.items():
-        first = faithfulness.planted_first(method, turned, planted_rows).mean()
+        first = probes.planted_first(method, turned, planted_rows).mean()
         found.append(faithfulness.measure(key, method, model, asked, joined, copies, float(first)))
         line(found[-1])
     chance = [faithfulness.at_random(model, asked, seed, shares) for shares in SHARES]

@@ -110,7 +110,7 @@ def one(store, settings, work: Work, modes: Sequence[str], seeds: int, epochs: i
             f"  {mode:8}{spread(found)}   n {run.model.n:,}   CPU s {min(cpu):.0f} to {max(cpu):.0f}",
             flush=True,
         )
-        print(f"  {'TF-IDF':8}{spread(beside)}", flush=True)
+        print(f"  {run.baseline.name:8}{spread(beside)}", flush=True)
 
 
 def rows_of(name: str, keep: Sequence[tuple[str, str]]) -> bytes:

@@ -18,17 +18,18 @@ from core.domain import (
     TrainingOptions,
     TrainingRun,
 )
+from core.models.memory import Shape, memory_estimate, shape_of
 from core.store.store import Store
 
 # Seconds of one CPU core for a token of the bundled encoder, measured by benchmarks/engine_training.py and
 # engine_prediction.py; other encoders cost as much more as they have weights in their layers.
-READ_S, LEARN_S = 0.00018, 0.0009
+READ_S, LEARN_S = 0.00016, 0.0006
 WITHOUT_BF16 = 1.9  # times slower
 GPU = 1 / 40
-LSTM_S = 0.0005  # a token and epoch
-FIT_S = 4e-8  # of Quick's head: a row, label and step
+LSTM_S = 0.0003  # a token, all passes together
+FIT_S = 3.5e-6  # of Quick's head: a row and label
+WORDS_S = 0.0005  # of TF-IDF: a row
 BUNDLED_WEIGHTS = 10.6e6  # in the layers
-BUNDLED_HIDDEN, BUNDLED_LAYERS, BUNDLED_ALL = 384, 6, 22.7e6
 CHARS_A_TOKEN = 4.3
 BASE_MB = 650.0  # the libraries
 SPREAD = 1.8  # low and high without an earlier run to learn from
@@ -55,9 +56,9 @@ def estimate(
     tokens = mean_tokens(store, dataset, options.max_tokens)
     labelled, labels = sum(label_set.counts.values()), len(label_set.counts)
     device = device_here(settings)
-    size = encoder_size(options.encoder)
-    raw = _seconds(dataset.rows, labelled, labels, tokens, size, options, device)
-    factors = _earlier(store, dataset, label_set, options, tokens, size, device)
+    shape = encoder_shape(options.encoder)
+    raw = _seconds(dataset.rows, labelled, labels, tokens, shape, options, device)
+    factors = _earlier(store, dataset, label_set, options, tokens, shape, device)
     factor = median(factors) if factors else 1.0
     spread = 1.3 if len(factors) >= 2 else SPREAD
     why = (
@@ -67,7 +68,7 @@ def estimate(
     )
     seconds = 6 + raw * factor
     return Forecast(
-        seconds, max(4.0, seconds / spread), seconds * spread, _memory_mb(tokens, size, options), device, why
+        seconds, max(4.0, seconds / spread), seconds * spread, _memory_mb(shape, options), device, why
     )
 
 
@@ -85,26 +86,9 @@ def device_here(settings: Settings) -> str:
     return "GPU" if Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi") else "CPU"
 
 
-@dataclass(frozen=True)
-class EncoderSize:
-    weights: float  # in the layers
-    every: float  # with the embeddings
-    hidden: int
-    layers: int
-
-
-def encoder_size(name: str) -> EncoderSize:
+def encoder_shape(name: str) -> Shape:
     """From its config.json where it is on this machine; the bundled one's otherwise."""
-    bundled = EncoderSize(BUNDLED_WEIGHTS, BUNDLED_ALL, BUNDLED_HIDDEN, BUNDLED_LAYERS)
-    if name == BUNDLED_ENCODER:
-        return bundled
-    config = _local_config(name)
-    hidden = int(config.get("hidden_size") or config.get("dim") or 0)
-    layers = int(config.get("num_hidden_layers") or config.get("n_layers") or 0)
-    if not hidden or not layers:
-        return bundled
-    weights = 12.0 * hidden * hidden * layers
-    return EncoderSize(weights, weights + hidden * float(config.get("vocab_size", 30_000)), hidden, layers)
+    return shape_of({} if name == BUNDLED_ENCODER else _local_config(name))
 
 
 def _local_config(name: str) -> dict:
@@ -118,15 +102,13 @@ def _local_config(name: str) -> dict:
         return {}
 
 
-def _seconds(
-    rows, labelled, labels, tokens, size: EncoderSize, options: TrainingOptions, device: str
-) -> float:
-    pace = size.weights / BUNDLED_WEIGHTS
+def _seconds(rows, labelled, labels, tokens, shape: Shape, options: TrainingOptions, device: str) -> float:
+    pace = shape.layers * shape.layer_weights / BUNDLED_WEIGHTS
     pace *= GPU if device == "GPU" else 1.0 if _bf16_here() else WITHOUT_BF16
     read = rows * tokens * READ_S * pace
-    head = labelled * labels * FIT_S * 4_000
-    words = 3 + labelled * 0.0004 * max(1.0, labels / 20)
-    lstm = labelled * tokens * LSTM_S * 8
+    head = labelled * labels * FIT_S
+    words = 1 + labelled * WORDS_S
+    lstm = labelled * tokens * LSTM_S
     folds = _rounds(options.split)
     learn = labelled * 0.7 * tokens * LEARN_S * pace * options.epochs * (1 + options.augment)
     once = {
@@ -156,13 +138,13 @@ def _bf16_here() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def _earlier(store, dataset, label_set, options, tokens, size, device) -> list[float]:
+def _earlier(store, dataset, label_set, options, tokens, shape, device) -> list[float]:
     """How many times as long as foreseen earlier runs of this kind took, newest first."""
     alike = [run for run in store.runs.list(dataset.id) if _alike(run, options)][:BEFORE]
     labelled, labels = sum(label_set.counts.values()), len(label_set.counts)
     factors = []
     for run in alike:
-        foreseen = _seconds(dataset.rows, labelled, labels, tokens, size, run.options, device)
+        foreseen = _seconds(dataset.rows, labelled, labels, tokens, shape, run.options, device)
         took = sum(run.seconds.values()) - 6
         factors.append(min(10.0, max(0.1, took / max(0.5, foreseen))))
     return factors
@@ -174,14 +156,8 @@ def _alike(run: TrainingRun, options: TrainingOptions) -> bool:
     return run.status == "done" and same and run.seconds.get("embed", 1.0) >= 0.5
 
 
-def _memory_mb(tokens: float, size: EncoderSize, options: TrainingOptions) -> float:
-    """Resident memory at its highest, roughly: weights, gradients, two moments, activations of a batch."""
+def _memory_mb(shape: Shape, options: TrainingOptions) -> float:
+    """Resident memory at its highest, with the libraries."""
     if options.mode in (TFIDF, BILSTM):
         return BASE_MB
-    weights = 4 * size.every / 2**20
-    if options.mode == QUICK:
-        return BASE_MB + weights + 4096 * size.hidden * 4 * 12 / 2**20
-    share = 0.05 if options.adapter_rank else max(0.1, 1 - options.frozen_layers / size.layers)
-    trained = 4 * size.weights * share / 2**20
-    activations = options.batch_tokens * size.hidden * size.layers * 4 * 34 / 2**20
-    return BASE_MB + weights + 3 * trained + activations
+    return BASE_MB + memory_estimate(shape, options, options.max_tokens) / 2**20
