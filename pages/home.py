@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.workflow import feedback, runs
+from core.workflow import feedback, promotion
 from pages.parts import import_progress, resources, results
 from pages.parts.choices import choose_dataset, look_at
 from pages.parts.frame import open_page
@@ -37,7 +37,7 @@ with st.container(horizontal=True):
     if st.button("Upload a file", type="secondary", icon=":material/upload_file:"):
         st.switch_page("pages/feedback.py")
 
-run = runs.latest_done(resources.store(), dataset.id) if dataset else None
+run = promotion.answering_run(resources.store(), dataset.id) if dataset else None
 steps(dataset, run)
 import_progress.watch_active()
 watch_active()

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from core.charts.labels import label_lines, label_text, percent
 from core.charts.scores import overall_estimates
-from core.charts.theme import ACCENT, FONT_SIZE, GREY, ROW, VERMILION, framed, ranked_axis
+from core.charts.theme import ACCENT, FONT_SIZE, GREY, ROW, VERMILION, framed, range_lines, ranked_axis
 from core.domain import Estimate, Scores
 
 BESIDE = (("Macro F1", ACCENT, "circle", -0.14), ("Accuracy", VERMILION, "diamond", 0.14))
@@ -30,20 +30,12 @@ def beside(models: Sequence[Scores], theme: str | None = None) -> go.Figure:
     estimates = [dict(overall_estimates(scores)) for scores in models]
     for measure, colour, symbol, lift in BESIDE:
         column = [found[measure] for found in estimates]
-        figure.add_scatter(
-            name=f"{measure} range",
-            x=[x for e in column for x in (e.low, e.high, None)],
-            y=[place + lift for place in range(len(column)) for _ in range(3)],
-            mode="lines",
-            line={"color": colour, "width": 3},
-            opacity=0.5,
-            hoverinfo="skip",
-            showlegend=False,
-        )
+        spots = [place + lift for place in range(len(column))]
+        range_lines(figure, measure, [(e.low, e.high) for e in column], spots, colour)
         figure.add_scatter(
             name=measure,
             x=[e.mid for e in column],
-            y=[place + lift for place in range(len(column))],
+            y=spots,
             customdata=[[measure, scores.name] for scores in models],
             mode="markers",
             marker={"color": colour, "symbol": symbol, "size": 11},
@@ -87,16 +79,8 @@ def _add_differences(
     figure: go.Figure, items: Sequence[tuple[int, Difference]], style: tuple[str, str, str]
 ) -> None:
     name, colour, symbol = style
-    figure.add_scatter(
-        name=f"{name} range",
-        x=[x for _, item in items for x in (item.change.low, item.change.high, None)],
-        y=[y for place, _ in items for y in (place, place, None)],
-        mode="lines",
-        line={"color": colour, "width": 3},
-        opacity=0.6,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    ranges = [(item.change.low, item.change.high) for _, item in items]
+    range_lines(figure, name, ranges, [place for place, _ in items], colour)
     figure.add_scatter(
         name=name,
         x=[item.change.mid for _, item in items],

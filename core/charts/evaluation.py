@@ -9,7 +9,7 @@ from typing import Protocol
 import plotly.graph_objects as go
 
 from core.charts.labels import label_lines, label_text, percent
-from core.charts.theme import ACCENT, FONT_SIZE, GREY, ROW, VERMILION, framed, ranked_axis
+from core.charts.theme import ACCENT, FONT_SIZE, GREY, ROW, VERMILION, framed, range_lines, ranked_axis
 from core.domain import Estimate, LearningPoint, Slice
 
 MAX_SLICES = 24
@@ -119,16 +119,8 @@ def reliability(after: Sequence[Bin], before: Sequence[Bin] = (), theme: str | N
 
 
 def _add_bins(figure: go.Figure, bins: Sequence[Bin], name: str, colour: str, symbol: str) -> None:
-    figure.add_scatter(
-        name=f"{name} range",
-        x=[x for one in bins for x in (one.confidence, one.confidence, None)],
-        y=[y for one in bins for y in (one.low, one.high, None)],
-        mode="lines",
-        line={"color": colour, "width": 3},
-        opacity=0.4,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    spots = [one.confidence for one in bins]
+    range_lines(figure, name, [(one.low, one.high) for one in bins], spots, colour, upright=True)
     figure.add_scatter(
         name=name,
         x=[one.confidence for one in bins],
@@ -215,16 +207,7 @@ def _add_ranges(
 ) -> None:
     """A line from low to high and a mark at the middle of each row."""
     name, colour, symbol = style
-    figure.add_scatter(
-        name=f"{name} range",
-        x=[x for e in estimates for x in (e.low, e.high, None)],
-        y=[y for spot in spots for y in (spot, spot, None)],
-        mode="lines",
-        line={"color": colour, "width": 3},
-        opacity=0.5,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    range_lines(figure, name, [(e.low, e.high) for e in estimates], spots, colour)
     figure.add_scatter(
         name=name,
         x=[e.mid for e in estimates],
@@ -274,16 +257,8 @@ def learning_curve(points: Sequence[LearningPoint], theme: str | None = None) ->
 def _add_points(
     figure: go.Figure, points: Sequence[LearningPoint], name: str, colour: str, symbol: str
 ) -> None:
-    figure.add_scatter(
-        name=f"{name} range",
-        x=[x for point in points for x in (point.labels, point.labels, None)],
-        y=[y for point in points for y in (point.macro_f1.low, point.macro_f1.high, None)],
-        mode="lines",
-        line={"color": colour, "width": 3},
-        opacity=0.5,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    ranges = [(point.macro_f1.low, point.macro_f1.high) for point in points]
+    range_lines(figure, name, ranges, [point.labels for point in points], colour, upright=True)
     figure.add_scatter(
         name=name,
         x=[point.labels for point in points],

@@ -122,6 +122,34 @@ def cell_words(
         )
 
 
+def range_lines(
+    figure: go.Figure,
+    name: str,
+    ranges: Sequence[tuple[float, float]],
+    spots: Sequence[float],
+    colour: str,
+    upright: bool = False,
+    customdata: Sequence[list] | None = None,
+) -> None:
+    """A line from low to high of each range, lying at the height of its spot or standing on it.
+
+    `customdata` has one entry a range.
+    """
+    ends = [end for low, high in ranges for end in (low, high, None)]
+    places = [place for spot in spots for place in (spot, spot, None)]
+    figure.add_scatter(
+        name=f"{name} range",
+        x=places if upright else ends,
+        y=ends if upright else places,
+        customdata=None if customdata is None else [item for item in customdata for _ in range(3)],
+        mode="lines",
+        line={"color": colour, "width": 3},
+        opacity=0.5,
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
 def framed(figure: go.Figure, height: int, theme: str | None = None) -> go.Figure:
     """The figure with our sizes; transparent, so that it stands on light and dark pages."""
     figure.update_layout(
