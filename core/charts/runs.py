@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.charts.labels import label_lines, label_text, percent, shorten
-from core.charts.scores import label_estimates, overall_estimates
+from core.charts.scores import label_estimates
 from core.charts.theme import (
     ACCENT,
     CLEAR,
@@ -166,41 +166,6 @@ def _add_scored(
         ],
         hovertemplate="%{hovertext}<extra></extra>",
     )
-
-
-def compare(model: Scores, baseline: Scores, theme: str | None = None) -> go.Figure:
-    """Model and baseline on the same held-out rows, with 90% ranges; customdata: [measure, name]."""
-    measures = [measure for measure, _ in overall_estimates(model)]
-    figure = go.Figure()
-    styles = ((model, ACCENT, "circle", -0.14), (baseline, VERMILION, "diamond-open", 0.14))
-    for scores, colour, symbol, lift in styles:
-        estimates = [estimate for _, estimate in overall_estimates(scores)]
-        figure.add_scatter(
-            name=f"{label_text(scores.name, 40)} range",
-            x=[x for e in estimates for x in (e.low, e.high, None)],
-            y=[y + lift for y in range(len(measures)) for _ in range(3)],
-            customdata=[[measure, scores.name] for measure in measures for _ in range(3)],
-            mode="lines",
-            line={"color": colour, "width": 3},
-            opacity=0.5,
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        figure.add_scatter(
-            name=label_text(scores.name, 40),
-            x=[e.mid for e in estimates],
-            y=[y + lift for y in range(len(measures))],
-            customdata=[[measure, scores.name] for measure in measures],
-            mode="markers+text",
-            marker={"color": colour, "symbol": symbol, "size": 13, "line": {"width": 2, "color": colour}},
-            text=[percent(e.mid) for e in estimates],
-            textposition="top center" if lift < 0 else "bottom center",
-            textfont_size=FONT_SIZE,
-            hovertemplate="%{y}: %{x:.1%}<extra></extra>",
-        )
-    ranked_axis(figure, measures)
-    figure.update_xaxes(range=[0, 1.04], tickformat=".0%")
-    return framed(figure, height=130 + 74 * len(measures), theme=theme)
 
 
 def probabilities(

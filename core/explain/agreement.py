@@ -7,6 +7,7 @@ import numpy as np
 
 from core.domain import Attribution, Span
 from core.errors import AppError
+from core.explain.words import CUT
 
 TOP = 3
 ALIKE, APART = 0.6, 0.2  # rank correlations
@@ -24,8 +25,9 @@ def agree(first: Attribution, second: Attribution) -> Agreement:
     """Raises AppError when they are of different texts. Overlap is a caution, never a proof."""
     if first.text != second.text:
         raise AppError("These explain different comments. Choose two explanations of one comment.")
-    coarse = min(first.spans, second.spans, key=len)
-    ours, theirs = (_on(coarse, found.spans) for found in (first, second))
+    read = [[span for span in found.spans if span.mark != CUT] for found in (first, second)]
+    coarse = min(read, key=len)
+    ours, theirs = (_on(coarse, spans) for spans in read)
     top = min(TOP, len(coarse))
     shared = len(set(_top(ours, top)) & set(_top(theirs, top)))
     order = _rank_correlation(ours, theirs)
@@ -34,12 +36,12 @@ def agree(first: Attribution, second: Attribution) -> Agreement:
 
 def _on(coarse: Sequence[Span], spans: Sequence[Span]) -> np.ndarray:
     """(coarse spans,) the summed weights of the spans that begin in each."""
-    starts = [span.start for span in coarse]
-    weights = np.zeros(len(coarse))
-    for span in spans:
-        place = int(np.searchsorted(starts, span.start, side="right")) - 1
-        weights[max(place, 0)] += span.weight
-    return weights
+    if not coarse:
+        return np.zeros(0)
+    places = (
+        np.searchsorted([span.start for span in coarse], [span.start for span in spans], side="right") - 1
+    )
+    return np.bincount(places.clip(0), [span.weight for span in spans], minlength=len(coarse))
 
 
 def _top(weights: np.ndarray, count: int) -> list[int]:

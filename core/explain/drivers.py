@@ -11,6 +11,7 @@ from core.domain import Estimate, Span
 from core.explain.model import Explainable, column
 from core.explain.reading import read
 from core.explain.variants import AT_ONCE, OnTexts, kept, scores
+from core.explain.words import units
 
 SAMPLE = 100  # comments a label
 FEWEST = 3  # comments with a word, or nothing is said of it
@@ -18,7 +19,7 @@ QUOTES = 3
 DRAWS = 1000
 LONGEST_PHRASE = 3  # words
 MOST_PHRASES = 60  # measured for one label
-GAIN = 1.3  # a phrase is shown when it moves so many times what its strongest word does
+GAIN = 1.3  # a phrase is shown when it moves so many times what its strongest part does
 LEAST = 0.01  # one point; a phrase of words that do less is not measured
 METHOD = "mean occlusion, bootstrap over comments"
 
@@ -194,26 +195,43 @@ def drivers(
     by_words: dict[str, list[Effect]] = defaultdict(list)
     for effect in found:
         by_words[effect.words].append(effect)
-    by_words = {words: group for words, group in by_words.items() if len(group) >= fewest}
-    means = {words: _mean(group) for words, group in by_words.items()}
+    falls = {words: {effect.row: effect.fall for effect in group} for words, group in by_words.items()}
     made = [
         _driver(words, group, ids, segments or {}, months, fewest, seed)
         for words, group in by_words.items()
-        if " " not in words or _adds(words, means)
+        if len(group) >= fewest and _adds(words, falls)
     ]
     return tuple(sorted(made, key=lambda driver: (-driver.effect.mid, driver.words)))
 
 
-def _adds(phrase: str, means: Mapping[str, float]) -> bool:
-    """A phrase is worth a line of its own when it does more than its strongest word."""
-    best = max((abs(means.get(word, 0.0)) for word in phrase.split(" ")), default=0.0)
-    return abs(means[phrase]) >= GAIN * best
+def _adds(words: str, falls: Mapping[str, Mapping[int, float]]) -> bool:
+    """A phrase is worth a line of its own when it does more than any part of it in the same comments."""
+    parts = words.split(" ")
+    rows = falls[words]
+    whole = abs(float(np.mean(list(rows.values()))))
+    for size in range(1, len(parts)):
+        for first in range(len(parts) - size + 1):
+            part = falls.get(" ".join(parts[first : first + size]), {})
+            known = [part[row] for row in rows if row in part]
+            if known and whole < GAIN * abs(float(np.mean(known))):
+                return False
+    return True
+
+
+def shown(words: str) -> str:
+    """Without the spaces between characters of scripts that have none."""
+    text, last = "", ""
+    for part in words.split(" "):
+        apart = len(units(last + part)) < len(units(last)) + len(units(part))
+        text += f" {part}" if last and apart else part
+        last = part
+    return text
 
 
 def _driver(words, group, ids, segments, months, fewest: int, seed: int) -> Driver:
     ordered = sorted(group, key=lambda effect: (-effect.fall, effect.row))
     return Driver(
-        words,
+        shown(words),
         _estimate(np.array([effect.fall for effect in group]), seed),
         tuple(ids[effect.row] for effect in group),
         tuple(ids[effect.row] for effect in ordered[:QUOTES]),

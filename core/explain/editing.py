@@ -10,9 +10,11 @@ from core.errors import AppError
 from core.explain import occlusion
 from core.explain.model import Explainable, column
 from core.explain.reading import read
-from core.explain.variants import OnTexts, kept, scores
+from core.explain.variants import OnTexts, chunks, kept, scores
 
 THRESHOLD = 0.5  # of a label where a text may carry several
+LIMIT = 64  # words
+TRIED_AT_ONCE = 16  # deletions
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,9 @@ class Flip:
     """The smallest deletion that was found to turn the answer."""
 
     spans: tuple[Span, ...]  # what is left out, in text order
-    words: int  # that the text has
+    share: float  # of the words, that had to go
     text: str  # what is left
     probabilities: tuple[float, ...]  # of what is left
-
-    @property
-    def share(self) -> float:
-        """Of the words that had to go."""
-        return len(self.spans) / self.words
 
 
 @dataclass(frozen=True)
@@ -82,41 +79,41 @@ def answers(model: Explainable, texts: Sequence[str]) -> tuple[Answer, ...]:
 # ---- how little turns it ------------------------------------------------------------------
 
 
-def smallest_flip(model: Explainable, text: str, label: str | None = None) -> Flip | None:
+def smallest_flip(model: Explainable, text: str, label: str | None = None, limit: int = LIMIT) -> Flip | None:
     """Each single word, then the top 2, 3 ... words in the order of occlusion; None when nothing turns it.
 
     `label`: the one that must no longer be said; the likeliest without it. A text of which the model does
-    not say the label has nothing to turn. Of single words, the one that leaves the label least likely.
+    not say the label has nothing to turn. Of single words, the one that leaves the label least likely. In a
+    text of more than `limit` words, groups of neighbours stand for words.
     """
     reading = read(model, text)
-    spans = reading.read
+    spans = occlusion.grouped(reading.read, limit)
     single = [_left(reading.seen, spans, (place,)) for place in range(len(spans))]
     found = scores(model, [reading.seen, *single])
     wanted = int(found[0].argmax()) if label is None else column(model, label)
     if not len(spans) or not _says(model, found[:1], wanted)[0]:
         return None
-    turned = ~_says(model, found[1:], wanted)
-    order = np.argsort(found[1:, wanted], kind="stable")
-    if turned.any():
-        place = int(next(place for place in order if turned[place]))
-        return _flip(spans, (place,), single[place], found[1 + place])
-    # All of the text as well: what an empty text is called may be another label.
-    groups = [tuple(sorted(order[:count].tolist())) for count in range(2, len(spans) + 1)]
-    texts = [_left(reading.seen, spans, group) for group in groups]
-    found = scores(model, texts)
-    turned = ~_says(model, found, wanted) if groups else np.zeros(0, dtype=bool)
-    if not turned.any():
-        return None
-    first = int(turned.argmax())
-    return _flip(spans, groups[first], texts[first], found[first])
+    order = np.argsort(found[1:, wanted], kind="stable").tolist()
+    # The last group is the whole text: what an empty text is called may be another label.
+    groups = [(place,) for place in order]
+    groups += [tuple(sorted(order[:count])) for count in range(2, len(spans) + 1)]
+    for part in chunks(groups, TRIED_AT_ONCE):
+        texts = [_left(reading.seen, spans, group) for group in part]
+        found = scores(model, texts)
+        turned = ~_says(model, found, wanted)
+        if turned.any():
+            first = int(turned.argmax())
+            gone = tuple(spans[place] for place in part[first])
+            return Flip(gone, _share(gone, reading.read), texts[first], tuple(found[first].tolist()))
+    return None
+
+
+def _share(gone: Sequence[Span], words: Sequence[Span]) -> float:
+    return sum(any(span.start <= word.start < span.end for span in gone) for word in words) / len(words)
 
 
 def _left(text: str, spans: Sequence[Span], places: Sequence[int]) -> str:
     return kept(text, spans, [place not in places for place in range(len(spans))])
-
-
-def _flip(spans: Sequence[Span], places: Sequence[int], text: str, found: np.ndarray) -> Flip:
-    return Flip(tuple(spans[place] for place in places), len(spans), text, tuple(found.tolist()))
 
 
 def _says(model: Explainable, found: np.ndarray, wanted: int) -> np.ndarray:

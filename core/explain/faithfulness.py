@@ -1,20 +1,19 @@
 """Does an explanation name the words that the model uses? Tests on a model's own held-out comments."""
 
 import copy
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.domain import Attribution, Span
+from core.domain import Span
 from core.explain.model import Explainable
+from core.explain.probes import Method, Pair, mixed, pairs
 from core.explain.reading import read
 from core.explain.variants import OnTexts, kept, scores
 from core.explain.weighting import spread
 
-Method = Callable[..., Attribution]  # (model, text, label, against=None)
 FINE = (0.01, 0.05, 0.10, 0.20, 0.50)  # shares of words that are taken out (ERASER, ACL 2020.acl-main.408)
 COARSE = (0.10, 0.20, 0.30, 0.40, 0.50)
 RANDOM_DRAWS = 5
@@ -24,7 +23,6 @@ RHO_TEXTS = 40
 SPREAD_OF_RANDOM_WEIGHTS = 0.02
 ROWS, FEWEST = 50, 20  # held-out comments of a run that are looked at; below, nothing is said
 LEAST_MIXED, LEAST_PLANTED, MOST_RHO = 0.97, 0.99, 0.30
-LONGEST_OF_PAIR = 16  # words
 TESTED, WEAK, UNKNOWN = "tested", "weak", "unknown"
 
 
@@ -59,15 +57,6 @@ class Difference:
     mid: float
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two comments of different labels as one text."""
-
-    text: str
-    middle: int  # where the second begins
-    labels: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -224,57 +213,6 @@ def likeness(
     return float(np.mean(each)) if each else float("nan")
 
 
-# ---- two labels in one text, a word that decides ------------------------------------------
-
-
-def pairs(
-    texts: Sequence[str], truth: Sequence[str], said: Sequence[str], seed: int = 0, count: int = 50
-) -> tuple[Pair, ...]:
-    """Joined comments of at most 16 words that the model has right, with different labels."""
-    rows = [row for row, text in enumerate(texts) if truth[row] == said[row] and _short(text)]
-    if len({truth[row] for row in rows}) < 2:
-        return ()
-    draw, found = random.Random(seed), []  # noqa: S311 (no secret)
-    while len(found) < count:
-        first, second = draw.sample(rows, 2)
-        if truth[first] != truth[second]:
-            left = texts[first].strip()
-            text = f"{left} {texts[second].strip()}"
-            found.append(Pair(text, len(left) + 1, (truth[first], truth[second])))
-    return tuple(found)
-
-
-def _short(text: str) -> bool:
-    return 0 < len(text.split()) <= LONGEST_OF_PAIR
-
-
-def mixed(
-    method: Method, model: Explainable, joined: Sequence[Pair], on_case: OnTexts | None = None
-) -> np.ndarray:
-    """(2 x pairs,) bool: asked about the label of one half, that half has the larger mean word weight."""
-    right = []
-    for number, pair in enumerate(joined):
-        for half, label in enumerate(pair.labels):
-            spans = method(model, pair.text, label).spans
-            second = np.array([span.start >= pair.middle for span in spans])
-            weights = np.array([span.weight for span in spans])
-            means = weights[~second].mean(), weights[second].mean()
-            right.append(means[half] > means[1 - half])
-        if on_case:
-            on_case(number + 1, len(joined))
-    return np.array(right, dtype=bool)
-
-
-def planted_first(method: Method, model: Explainable, planted: Sequence[tuple[str, str, str]]) -> np.ndarray:
-    """(texts,) bool: the top word is the planted one; `planted` holds (text, word, label)."""
-    first = []
-    for text, word, label in planted:
-        spans = method(model, text, label).spans
-        top = spans[int(np.argmax([span.weight for span in spans]))]
-        first.append(text[top.start : top.end] == word)
-    return np.array(first, dtype=bool)
-
-
 # ---- what is said of it -------------------------------------------------------------------
 
 
@@ -322,6 +260,31 @@ def measure(
         planted,
         *rho,
     )
+
+
+def table(
+    model,
+    texts: Sequence[str],
+    truth: Sequence[str],
+    methods: Mapping[str, Method],
+    seed: int = 0,
+    on_progress: OnTexts | None = None,
+) -> tuple[Measured, ...]:
+    """Every method on up to 50 held-out comments of a run; `truth` are their labels, "" where there is
+    not just one. `on_progress(done, all)` may raise to stop. The planted word needs a training of its own."""
+    model = plain(model)
+    rows = np.sort(np.random.default_rng(seed).permutation(len(texts))[:ROWS])
+    chosen, labels = [texts[row] for row in rows], [truth[row] for row in rows]
+    said = [model.labels[label] for label in scores(model, chosen).argmax(axis=1)]
+    asked, joined = cases(model, chosen), pairs(chosen, labels, said, seed)
+    layers = hasattr(model, "encoder")
+    copies = [randomised(model, all_layers) for all_layers in (False, True)] if layers else []
+    step = _Steps(len(methods), on_progress)
+    found = []
+    for name, method in methods.items():
+        found.append(measure(name, method, model, asked, joined, copies))
+        step.next()(1, 1)
+    return tuple(found)
 
 
 def mask_of(model) -> str:

@@ -16,6 +16,10 @@ VALUE, MASK, HANDLE, LINK, DATE, GREETING, DEVICE, CODE, NAME = (
     "value", "mask", "handle", "link", "date", "greeting", "device", "code", "name",
 )  # fmt: skip
 
+_OUTER = "\"'“”‘’([{.,;:!?)]}*_-"
+_CLOSING = "\"'”’)]}*_"
+_ENDS = (".", "!", "?", "…", ":")  # of a sentence
+
 _DATE = re.compile(
     r"(jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)|"
     r"(january|february|march|april|june|july|august|september|october|november|december)|"
@@ -25,7 +29,7 @@ _DATE = re.compile(
     r"(lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)|"
     r"(enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)|"
     r"(lunes|martes|miércoles|jueves|viernes|sábado|domingo)|"
-    r"(19|20)\d\d|\d{1,4}(?P<mark>[./-])\d{1,2}(?P=mark)\d{1,4}|\d{1,2}/\d{1,2}|\d{1,2}(st|nd|rd|th)|\d{1,2}:\d\d(:\d\d)?|"
+    r"(19|20)\d\d|\d{1,2}(?P<mark>[./-])\d{1,2}(?P=mark)(\d\d)?\d\d|\d{4}([/-])\d{1,2}[/-]\d{1,2}|\d{1,2}/\d{1,2}|\d{1,2}(st|nd|rd|th)|\d{1,2}:\d\d(:\d\d)?|"
     r"\d{1,2}(:\d\d)?[ap]m"
 )
 _GREETING = re.compile(
@@ -37,7 +41,7 @@ _DEVICE = re.compile(
     r"(iphone|ipad|ipod|imac|macbook|mac|pc|laptop|tablet|phone|android|ios|ipados|macos|windows|linux|ubuntu|"
     r"samsung|galaxy|pixel|huawei|xiaomi|redmi|oneplus|nokia|motorola|moto|nexus|kindle|"
     r"chrome|safari|firefox|edge|opera)(s|['’]s)?[\d.]*|"
-    r"v?\d+(\.\d+){1,4}([-+][\w.]+)?|v\d+|[a-z]{2}-[a-z]\d{3,4}[a-z]{0,2}|(build|version|ver)[\d.]*"
+    r"(v\d+(\.\d+){0,4}|\d+(\.\d+){2,4})([-+][\w.]+)?|[a-z]{2}-[a-z]\d{3,4}[a-z]{0,2}|(build|version|ver)[\d.]*"
 )
 _LINK = re.compile(r"(https?:|www\.).*|[\w-]+(\.[\w-]+)*\.(com|org|net|io|co|de|fr|uk|app)(/.*)?")
 _CODE = re.compile(r"#?\d{4,}|(?=.*\d)(?=.*[a-z])[\da-z_-]{6,}")
@@ -92,8 +96,7 @@ def _words(driver: Driver, kind: str, column: str) -> str:
 
 def _kind(words: str, known: Mapping[str, str], names: Collection[str]) -> tuple[str, str]:
     """(kind, column of a value); of a phrase, that of all of it or else of its first suspicious word."""
-    # Scripts without spaces are cut into characters: joined again they may be a greeting.
-    for part in dict.fromkeys((words, words.replace(" ", ""), *words.split(" "))):
+    for part in dict.fromkeys((words, *words.split(" "))):
         if part in known:
             return VALUE, known[part]
         for kind, fits in _TESTS.items():
@@ -131,12 +134,13 @@ def _values(values: Mapping[str, Collection[str]]) -> dict[str, str]:
 
 def named(texts: Sequence[str]) -> frozenset[str]:
     """Words that nearly always begin with a capital letter inside a sentence, and are not all capitals."""
+    seen = Counter(word for text in texts for word in _inside(text))
     places, capitals = Counter(), Counter()
-    for text in texts:
-        for word in _inside(text):
-            places[key(word)] += 1
-            bare = key(word) and word.strip("\"'“”‘’([{.,;:!?)]}*_-")
-            capitals[key(word)] += bare[:1].isupper() and not (len(bare) > 1 and bare.isupper())
+    for word, count in seen.items():
+        places[key(word)] += count
+        bare = word.strip(_OUTER)
+        if bare[:1].isupper() and not (len(bare) > 1 and bare.isupper()):
+            capitals[key(word)] += count
     if capitals.total() > CAPITALS_EVERYWHERE * places.total():
         return frozenset()
     return frozenset(
@@ -144,9 +148,6 @@ def named(texts: Sequence[str]) -> frozenset[str]:
         for word, count in capitals.items()
         if count >= FEWEST_CAPITALS and count >= NAMED * places[word] and len(word) > 1
     )
-
-
-_SENTENCE = re.compile(r"[.!?…:]\W*$")
 
 
 def _inside(text: str) -> list[str]:
@@ -157,6 +158,6 @@ def _inside(text: str) -> list[str]:
         found += [
             word
             for before, word in zip(words, words[1:], strict=False)
-            if not _SENTENCE.search(before) and any(character.isalpha() for character in before)
+            if before.rstrip(_CLOSING)[-1:] not in _ENDS and any(character.isalpha() for character in before)
         ]
     return found

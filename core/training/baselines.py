@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,9 +20,15 @@ EDGE = 1e-6  # a label that never occurs is not impossible
 Report = Callable[[float], None]
 
 
+@dataclass(frozen=True)
+class TfidfFit:
+    model: LinearText  # learned from training and validation rows
+    validation_logits: np.ndarray  # (validation rows, labels) of the model of the training rows alone
+
+
 def fit_tfidf(
     material: Material, train: np.ndarray, validation: np.ndarray, on_fit: Report = lambda done: None
-) -> LinearText:
+) -> TfidfFit:
     """TF-IDF + logistic regression. Calibrated on the validation rows by a model that has not learned
     from them; the one that stays learns from both. `on_fit(share done)` may raise to stop.
 
@@ -45,7 +52,7 @@ def fit_tfidf(
         final = fitter(rows, truth, balanced, lambda done: on_fit(0.55 + 0.45 * done), start)
     on_fit(1.0)
     prior = _uncalibrated(_shares(truth), found)
-    return LinearText(
+    model = LinearText(
         material.labels,
         material.multi,
         found,
@@ -56,6 +63,7 @@ def fit_tfidf(
         prior,
         characters,
     )
+    return TfidfFit(model, logits)
 
 
 def written_without_spaces(texts: Sequence[str]) -> bool:

@@ -96,18 +96,21 @@ def _better(material: Material, train: np.ndarray, validation: np.ndarray, tools
 def _tfidf(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
     from core.training.baselines import fit_tfidf
 
-    model = fit_tfidf(
+    found = fit_tfidf(
         material, train, validation, lambda done: tools.on_fit(done, "Fitting the baseline (TF-IDF)")
     )
-    score = _validation_f1(material, validation, None, model)
-    return Trained(_of_texts(TFIDF, material, model, tools), model, validation_f1=score)
+    score = _validation_f1(material, validation, found.validation_logits)
+    answers = _of_texts(TFIDF, material, found.model, tools)
+    return Trained(answers, found.model, validation_f1=score)
 
 
 def _bilstm(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
     from core.training.bilstm_fit import fit_bilstm
 
     model = fit_bilstm(material, train, validation, tools.on_step, tools.vectors)
-    score = _validation_f1(material, validation, None, model)
+    # It learned from the training rows alone; the validation rows chose its epoch.
+    logits = model.logits(material.texts_of(validation))
+    score = _validation_f1(material, validation, logits)
     return Trained(_of_texts(BILSTM, material, model, tools), model, validation_f1=score)
 
 
@@ -138,15 +141,11 @@ def _of_texts(name: str, material: Material, model: TextModel, tools: Tools) -> 
     return Answerer(name, model.calibration, material.multi, logits)
 
 
-def _validation_f1(
-    material: Material, validation: np.ndarray, logits: np.ndarray | None, model: TextModel | None = None
-) -> float | None:
-    """Macro F1 on the validation rows; None without any."""
+def _validation_f1(material: Material, validation: np.ndarray, logits: np.ndarray) -> float | None:
+    """Macro F1 on the validation rows of a model that has not learned from them; None without any."""
     from core.evaluation.held_out import decide
     from core.evaluation.scores import macro_f1
 
     if not len(validation):
         return None
-    if logits is None:
-        logits = model.logits(material.texts_of(validation))
     return macro_f1(material.truth[validation], decide(raw(logits, material.multi), material.multi))

@@ -71,8 +71,15 @@ def clean_pasted(text: str) -> str:
     """A pasted comment as an import would store it: personal data masked, control characters out."""
     from core.ingest.redaction import mask_text
 
-    kept = "".join(char for char in text[:LONGEST] if char in "\n\t" or char.isprintable() or ord(char) > 159)
+    kept = "".join(char for char in text[:LONGEST] if _belongs(char))
     return mask_text(kept, Counter()).strip()
+
+
+def _belongs(char: str) -> bool:
+    """No control characters, and no half of a pair of UTF-16, which no encoder can read."""
+    if "\ud800" <= char <= "\udfff":
+        return False
+    return char in "\n\t" or char.isprintable() or ord(char) > 159
 
 
 def words_that_mattered(classifier, text: str, label: str) -> Attribution:

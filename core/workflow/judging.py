@@ -1,6 +1,7 @@
 """What the held-out rows say of a run: scores of every model, slices, leaks, what so many labels can tell."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -154,3 +155,26 @@ def slice_columns(rows: pd.DataFrame) -> Mapping[str, pd.Series]:
     ).astype("str")
     columns["month"] = rows["date"].dt.strftime("%Y-%m").fillna("").astype("str")
     return {name: column for name, column in columns.items() if (column != "").any()}
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """How sure a model is, and how often it is right when it is so sure."""
+
+    after: tuple  # of core.evaluation.curves.Bin
+    before: tuple  # the same before the calibration; () where that was not kept
+    unsure: tuple  # of core.evaluation.curves.Unsure
+
+
+def certainty(held: HeldOut) -> Certainty:
+    from core.evaluation.curves import abstention, reliability
+
+    before = () if held.raw is None else reliability(held.raw, held.truth, held.multi)
+    return Certainty(reliability(held.probabilities, held.truth, held.multi), before, abstention(held))
+
+
+def threshold_curves(held: HeldOut, label: str) -> tuple:
+    """core.evaluation.curves.Curve of one label: ROC, then precision-recall; None where undefined."""
+    from core.evaluation.curves import precision_recall, roc
+
+    return roc(held, label), precision_recall(held, label)

@@ -1,11 +1,12 @@
 """What would more labels bring? The learning curve of a finished run, measured by a job."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from core.config import Settings
-from core.domain import BETTER, QUICK, TFIDF, Job, TrainingRun
+from core.domain import BETTER, QUICK, TFIDF, Job, LearningPoint, TrainingRun
 from core.store.store import Store
 from core.workflow.explanations import finished
 from core.workflow.promotion import LANE
@@ -109,3 +110,10 @@ def _parts(selection) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         parts = np.full(len(parts), "", dtype=object)
         parts[selection.labelled] = fold_parts(selection.split, 0, 0, selection.options.split_seed)
     return tuple(np.flatnonzero(parts == part) for part in ("train", "validation", "test"))
+
+
+def sentence(points: Sequence[LearningPoint]) -> str:
+    """What a learning curve says, for the person."""
+    from core.evaluation.learning import sentence as in_words
+
+    return in_words(points)

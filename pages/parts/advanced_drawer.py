@@ -17,7 +17,7 @@ ENCODED = (QUICK, BETTER)
 def ask(mode: str) -> TrainingOptions:
     """Settings that the chosen way of training does not use stay at their defaults, so that the same
     training is not done twice."""
-    with st.expander("Advanced", icon=":material/tune:"):
+    with st.expander("Advanced", icon=":material/tune:", key="advanced"):
         mode = _mode(mode)
         options = replace(TrainingOptions(mode=mode), **_reading(mode), **_learning(mode), **_weights(mode))
         options = replace(options, **_texts(mode), **_bilstm(mode))
@@ -73,13 +73,13 @@ def _learning(mode: str) -> dict:
     )
     off = mode not in LEARNS
     patience = middle.number_input(
-        "Stop early after (epochs)",
+        "Stop early after",
         0,
         20,
         0,
         key="patience",
         disabled=off,
-        help="So many epochs without a better score on the validation comments; 0: all epochs are done.",
+        help="So many epochs without a better score on the validation comments; 0: every epoch is done.",
     )
     smoothing = right.number_input(
         "Label smoothing",

@@ -38,7 +38,7 @@ def show(run: TrainingRun, key: str, limit: int | None = None) -> None:
 
 
 def _gain(gain: Estimate | None) -> str:
-    if gain is None or gain.mid < 0.0005:
+    if gain is None or gain.mid < 0.005:
         return ""
     return f" :green-badge[macro F1 {gain.mid:+.2f}, likely {gain.low:+.2f} to {gain.high:+.2f}]"
 

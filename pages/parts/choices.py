@@ -5,10 +5,9 @@ import streamlit as st
 from core.charts.labels import shorten
 from core.domain import Dataset, TrainingRun
 from core.workflow import promotion
-from pages.parts import resources
+from pages.parts import resources, results
+from pages.parts.progress import FINISHED, tell_failure, watch_active
 from pages.parts.run_words import mode_name
-
-FINISHED = "finished_run"  # a training that this visitor saw end
 
 
 def look_at(dataset_id: int) -> None:
@@ -47,7 +46,7 @@ def choose_run(dataset: Dataset, newest: bool = False) -> TrainingRun | None:
         return None
     answering = {
         found.run_id
-        for label_set in store.labels.sets(dataset.id)
+        for label_set in results.label_sets(dataset)
         if (found := store.promotions.current(label_set.id)) is not None
     }
     first = _first(dataset, done, newest)
@@ -73,11 +72,11 @@ def _first(dataset: Dataset, done: list[TrainingRun], newest: bool) -> int:
 
 
 def _move_choice(names: dict[str, TrainingRun], newest: bool) -> None:
-    """A run keeps being chosen when its name changes, as it does with a promotion."""
+    """A run stays chosen, in an address as well, when its name changes, as it does with a promotion."""
     wanted = st.session_state.pop("next_run", None)
     if newest:
         wanted = wanted or st.session_state.pop(FINISHED, None)
-    kept = str(st.session_state.get("run", ""))
+    kept = str(st.session_state.get("run") or st.query_params.get("run", ""))
     if wanted is None and kept and kept not in names:
         wanted = next((run.id for run in names.values() if kept.startswith(f"Run {run.id} ·")), None)
         st.session_state.pop("run", None)
@@ -103,8 +102,6 @@ def need_run(dataset: Dataset, gives: str) -> TrainingRun:
     run = choose_run(dataset)
     if run is not None:
         return run
-    from pages.parts.progress import tell_failure, watch_active
-
     tell_failure(dataset.id)
     if not watch_active(dataset.id):
         st.info(f"Train a model first: {gives}")

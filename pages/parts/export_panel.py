@@ -48,7 +48,7 @@ def _ask(run: TrainingRun, written: bool) -> None:
 
 def _report(run: TrainingRun, formats: dict[str, dict]) -> None:
     st.dataframe(
-        [_row(key, found) for key, found in formats.items()],
+        [_row(key, formats[key]) for key in (ORIGINAL, *exporting.FORMATS) if key in formats],
         key="exported",
         hide_index=True,
         column_config={

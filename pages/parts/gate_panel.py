@@ -21,7 +21,7 @@ def show(run: TrainingRun) -> None:
     with st.container(border=True, key="gate"):
         badge = ":green-badge[✓ passes]" if verdict.passed else ":orange-badge[✗ not yet]"
         st.markdown(f"**Good enough?** {badge}")
-        st.markdown("\n".join(f"- {line}" for line in lines(verdict.results)))
+        st.markdown("  \n".join(lines(verdict.results)))
         _answering(run, label_set)
         with st.container(horizontal=True, vertical_alignment="center"):
             _promote(run, label_set, verdict.passed)

@@ -78,7 +78,7 @@ def _several(run: TrainingRun) -> None:
     if run_results.held_out(run) is None:
         st.info("This run was trained before held-out comments were kept. Train it again to see them.")
         return
-    told = {label: run_results.told_apart(run, label) for label in run.labels}
+    told = run_results.told_apart(run)
     rows = [
         {"Label": label, "Found": len(found), "Missed": len(missed), "Given wrongly": len(extra)}
         for label, (found, missed, extra) in told.items()

@@ -1,8 +1,12 @@
 """What a run is made of: data, split, settings, versions."""
 
+from functools import partial
+
 import streamlit as st
 
 from core.domain import BETTER, BILSTM, QUICK, TFIDF, TrainingRun
+from core.workflow import exporting
+from pages.parts import resources
 from pages.parts.plain import option
 from pages.parts.run_words import label_set_of, mode_name
 
@@ -18,6 +22,16 @@ def show(run: TrainingRun) -> None:
             "Value": st.column_config.TextColumn(width="large"),
         },
         alt="Model card",
+    )
+    st.download_button(
+        "Download the model card",
+        data=partial(exporting.card, resources.store(), run),
+        file_name=f"roadlens-model-card-run-{run.id}.md",
+        mime="text/markdown",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download_card",
+        help="As Markdown: data, figures, groups, limits and privacy in full.",
     )
 
 

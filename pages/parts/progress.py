@@ -1,5 +1,7 @@
 """Long work on the screen: where it stands, how it goes, and the buttons that pause and end it."""
 
+from itertools import islice
+
 import streamlit as st
 
 from core.charts.runs import curves
@@ -7,12 +9,12 @@ from core.domain import Job, TrainingRun
 from core.errors import NotFound
 from core.workflow import runs as run_work
 from pages.parts import resources
-from pages.parts.choices import FINISHED
 from pages.parts.plain import counted, plain
 from pages.parts.run_words import mode_name
 
 ACTIVE = ("queued", "running", "paused")
 TRAINING = ""  # the lane of the queue
+FINISHED = "finished_run"  # where the training is kept that this visitor saw end
 
 
 def active_runs(dataset_id: int | None = None) -> list[TrainingRun]:
@@ -62,8 +64,9 @@ def _cancel_all(jobs: list[int]) -> None:
 
 
 def tell_failure(dataset_id: int) -> None:
-    """Why the newest run of the dataset gave nothing, should it be so."""
-    for run in resources.store().runs.list(dataset_id)[:1]:
+    """Why the newest run of the dataset gave nothing, should it be so; trials are told by their tuning."""
+    runs = (run for run in resources.store().runs.list(dataset_id) if not run.options.trial_of)
+    for run in islice(runs, 1):
         if run.status == "failed":
             st.error(f"Run {run.id} failed: {plain(run.error, 600)}", icon=":material/error:")
         elif run.status == "cancelled":

@@ -85,8 +85,8 @@ def _headline(run: TrainingRun) -> None:
         (
             "Confidence off by",
             "not measured" if error is None else f"{error:.1%}",
-            "" if before is None else f"{before:.1%} before calibration",
-            MEASURES["Confidence off by"],
+            "" if before is None else f"{before:.1%} before",
+            f"{MEASURES['Confidence off by']} Below: before calibration.",
         ),
     )
     grid = st.grid(4, min_column_width=150)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain import TrainingRun
 from core.workflow import runs as run_work
-from pages.parts import compare_panel, resources, run_card
+from pages.parts import compare_panel, resources, results, run_card, split_choice
 from pages.parts.plain import plain
 from pages.parts.run_words import STATUS, mode_name, scores_name, title
 
@@ -40,13 +40,14 @@ def show() -> None:
 
 def _rows(runs: list[TrainingRun]) -> list[dict]:
     store = resources.store()
-    datasets = {dataset.id: dataset.name for dataset in store.datasets.list()}
-    sets = {label_set.id: label_set.name for key in datasets for label_set in store.labels.sets(key)}
+    every = store.datasets.list()
+    datasets = {dataset.id: dataset.name for dataset in every}
+    sets = {found.id: found.name for dataset in every for found in results.label_sets(dataset)}
     answering = {found.run_id for key in sets if (found := store.promotions.current(key)) is not None}
     return [
         {
             "Run": run.id,
-            "Answers": "✓ answers" if run.id in answering else "",
+            "Answers": "✓ now" if run.id in answering else "",
             "Dataset": datasets.get(run.dataset_id, ""),
             "Labels": sets.get(run.label_set_id, ""),
             "Model": mode_name(run.options.mode) + (" · trial" if run.options.trial_of else ""),
@@ -55,7 +56,7 @@ def _rows(runs: list[TrainingRun]) -> list[dict]:
             "Right": run.model.accuracy if run.model else None,
             "Validation F1": run.evaluation.validation_f1 if run.evaluation else None,
             "Best here": scores_name(run.winner) if run.winner else "",
-            "Judged by": run.options.split if run.model else "",
+            "Judged by": split_choice.in_words(run.options) if run.model else "",
             "Seconds": round(sum(run.seconds.values())) if run.seconds else None,
             "Started": run.created_at,
         }

@@ -117,12 +117,15 @@ def _names(labels: tuple[str, ...], marked: Sequence[bool]) -> str:
     return "; ".join(label for label, mark in zip(labels, marked, strict=True) if mark)
 
 
-def told_apart(run: TrainingRun, label: str) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """Ids of the held-out rows whose label was found, was missed, and was given wrongly."""
+def told_apart(run: TrainingRun) -> dict[str, tuple[tuple[int, ...], ...]]:
+    """By label the ids of the held-out rows on which it was found, was missed, and was given wrongly."""
     once = held_out(run).once
-    place = run.labels.index(label)
-    given, true = once.decided[:, place], once.truth[:, place]
-    return tuple(tuple(once.ids[mask].tolist()) for mask in (given & true, true & ~given, given & ~true))
+    given, true = once.decided, once.truth
+    parts = (given & true, true & ~given, given & ~true)
+    return {
+        label: tuple(tuple(once.ids[part[:, place]].tolist()) for part in parts)
+        for place, label in enumerate(run.labels)
+    }
 
 
 def texts(run: TrainingRun, ids: Sequence[int]) -> dict[int, dict]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain import BY_TIME, GROUPED, KFOLD, STRATIFIED, Dataset, LabelSet
+from core.domain import BY_TIME, GROUPED, KFOLD, STRATIFIED, Dataset, LabelSet, TrainingOptions
 from pages.parts import resources, run_results
 from pages.parts.plain import option
 
@@ -46,6 +46,16 @@ def ask(dataset: Dataset, label_set: LabelSet) -> tuple[str, int]:
     if missing:
         st.caption("Not possible here: " + " ".join(missing.values()))
     return split, test
+
+
+def in_words(options: TrainingOptions) -> str:
+    """For a cell of a table."""
+    if options.test_dataset:
+        return "another dataset"
+    if options.split.startswith(KFOLD):
+        parts, _, times = options.split.removeprefix(f"{KFOLD}:").partition("x")
+        return f"{parts} parts" + (f", {times} times" if times else "")
+    return {STRATIFIED: "at random", GROUPED: "other customers", BY_TIME: "the newest"}[options.split]
 
 
 def _folds() -> str:

@@ -18,7 +18,7 @@ UNTOUCHED = (
 def show(run: TrainingRun) -> None:
     """The box to start it, then what its trials came to."""
     trials = tuning.trials_of(resources.store(), run)
-    with st.expander("Tune: try other settings", icon=":material/tune:", expanded=bool(trials)):
+    with st.expander("Tune: try other settings", icon=":material/tune:", expanded=bool(trials), key="tuning"):
         if run.options.trial_of:
             st.caption(f"This run is itself a trial of the tuning of run {run.options.trial_of}.")
         else:

@@ -13,6 +13,7 @@ from core.store.store import Store, open_store
 from core.workflow.feedback import load_sample
 from tests.browser.conftest import Server, Watch, running, watched
 from tests.browser.walking import main, press, progress, reading, until
+from tests.pages.trained import store_comments
 
 WORK_MS = 120_000
 SLOW = {"ROADLENS_DEVICE": "cpu", "ROADLENS_THREADS": "1"}  # else it may be done before anybody acts
@@ -97,6 +98,33 @@ def asked_to_stop(store: Store, run_id: int) -> bool:
 
 def press_cancel(page: Page, run_id: int) -> None:
     page.locator(f".st-key-cancel_{run_id} button").click()
+
+
+def press_key(page: Page, key: str) -> None:
+    page.locator(f".st-key-{key} button").click()
+
+
+def test_a_paused_training_makes_way_and_goes_on_from_where_it_was(start_server, open_page):
+    server = start_server(**SLOW)
+    store_comments(server.data_dir, 240)
+    ann, ben = (open_train(open_page(), server) for _ in range(2))
+    start_better(ann, epochs=4)
+    expect(main(ann)).to_contain_text(re.compile(r"Epoch \d of 4"), timeout=WORK_MS)
+    press_key(ann, "pause_1")
+    expect(main(ann)).to_contain_text(re.compile(r"Paused at \d+%"), timeout=WORK_MS)
+    with reading(server.data_dir) as store:
+        paused = store.jobs.get(store.runs.get(1).job_id)
+        assert (paused.state, store.runs.get(1).status) == ("paused", "paused")
+
+        press(ben, "Train")
+        expect(ben.get_by_role("heading", name="Run 2: Quick")).to_be_visible(timeout=WORK_MS)
+        expect(main(ben)).to_contain_text("Paused at")  # everybody sees it, and may let it go on
+        press_key(ben, "resume_1")
+        for page in (ann, ben):
+            expect(page.get_by_role("heading", name="Run 1: Better")).to_be_visible(timeout=WORK_MS)
+        done = store.jobs.get(paused.id)
+        assert (done.state, done.attempt) == ("done", 2)
+        assert modes(store.runs.list()) == [(QUICK, "done"), (BETTER, "done")]
 
 
 def test_a_training_outlives_the_web_server(start_server, browser: Browser):

@@ -365,7 +365,7 @@ def test_nothing_is_claimed_about_somebody_unknown(open_page, work):
 # ---- the other pages ----------------------------------------------------------------------
 
 
-def test_train_offers_only_label_sets_with_one_label_a_comment(open_page, work):
+def test_train_offers_label_sets_with_one_and_with_several_labels_a_comment(open_page, work):
     app = open_page("feedback")
     lines = "".join(f'"The page {n} is slow","bug; speed",{("a", "b")[n % 2]}\n' for n in range(40))
     store, settings = resources.store(), resources.settings()
@@ -375,9 +375,9 @@ def test_train_offers_only_label_sets_with_one_label_a_comment(open_page, work):
     work()
     app.switch_page("pages/train.py").run()
     assert not app.exception
-    assert "Not offered here: tags." in texts(app)
-    assert "team" in texts(app)
-    assert not [box for box in app.selectbox if box.label == "Label set"], "there is one to choose only"
+    assert app.selectbox(key="label_set").options == ["tags", "team"]
+    app.selectbox(key="label_set").set_value("tags").run()
+    assert "a comment may have several" in texts(app)
 
 
 def test_home_shows_an_import_that_goes_on(open_page):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain import Columns, GateRule
-from core.workflow import feedback, promotion
+from core.domain import GateRule
+from core.workflow import promotion
 from pages.parts import resources
-from tests.pages.trained import WORDS, add_dataset, buttons, comments, do_jobs, press, texts, train_now
+from tests.pages.trained import WORDS, add_dataset, append, buttons, do_jobs, press, texts, train_now
 
 EASY = GateRule(0.1, 0.1, 0.9)
 
@@ -41,7 +41,8 @@ def test_without_runs_the_page_says_where_to_go(open_page):
 def test_the_history_marks_the_run_that_answers_and_gives_validation_scores(two, open_page):
     rows = history(open_page("runs")).value
     assert list(rows["Run"]) == [2, 1]
-    assert list(rows["Answers"]) == ["", "✓ answers"]
+    assert list(rows["Answers"]) == ["", "✓ now"]
+    assert set(rows["Judged by"]) == {"at random"}
     assert rows["Validation F1"].tolist() == pytest.approx(
         [run.evaluation.validation_f1 for run in reversed(two)]
     )
@@ -72,28 +73,27 @@ def test_a_run_is_deleted_and_one_that_answers_says_so_first(two, open_page):
 # ---- comments that come later -------------------------------------------------------------
 
 
-def append(first: int, count: int, words: str = "") -> None:
-    """More comments without labels."""
-    store, settings = resources.store(), resources.settings()
-    lines = comments(first + count).decode().splitlines()
-    rows = [line.rsplit(",", 4) for line in lines[first + 1 :]]
-    data = "\n".join(["comment,created,who,plan", *(f"{words}{row[0]},{','.join(row[2:])}" for row in rows)])
-    columns = Columns("comment", date="created", author="who", segments=("plan",))
-    feedback.import_bytes(store, settings, data.encode(), "later.csv", columns, "Comments")
-
-
 def test_new_comments_are_counted_with_the_model_that_answers(two, open_page):
     store = resources.store()
-    dataset = store.datasets.list()[0]
-    append(180, 40)
-    newer = store.datasets.list()[0]
-    if newer.id != dataset.id:
-        pytest.skip("an import of this name makes a dataset of its own")
+    dataset = store.datasets.get(two[0].dataset_id)
+    append(dataset, 40)
     app = open_page("insights")
-    assert "40 comments came after run 1 was trained" in texts(app)
+    assert "40 comments came after run 1 was trained and are not counted yet." in texts(app)
     press(app, "Count the new comments with this model")
     assert "Count the new comments with this model" not in buttons(app)
     assert do_jobs("model") == ["done"]
     app.run()
     assert not app.exception
     assert store.predictions.missing(1, dataset.id) == []
+    assert "not counted yet" not in texts(app)
+
+
+def test_comments_unlike_the_older_ones_ask_for_another_training(two, open_page):
+    store = resources.store()
+    dataset = store.datasets.get(two[0].dataset_id)
+    append(dataset, 60, words="a long story about something else entirely that nobody here ever wrote of ")
+    promotion.queue_predictions(store, two[0])
+    assert do_jobs("model") == ["done"]
+    app = open_page("insights")
+    assert len(app.warning) == 1, texts(app)
+    assert "The comments have become longer." in texts(app)

@@ -1,5 +1,6 @@
 """The Train page from the form to a model that answers, without a browser."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -23,6 +24,7 @@ from tests.pages.trained import (
     train_now,
 )
 
+LOST = ("slow", "loading", "timeout", "lag", "invoice")  # words without which it makes other mistakes
 EASY, HARD = GateRule(0.1, 0.1, 0.9), GateRule(0.999, 0.999, 0.001)
 
 
@@ -190,12 +192,11 @@ def test_the_gate_is_changed_and_taken_back(trained, open_page):
     assert labels.get(trained.label_set_id).gate is None
 
 
-def test_a_value_that_looks_like_its_bound_is_shown_in_full(trained, open_page):
-    value = trained.model.macro_f1
-    bound = round(value, 2) if round(value, 2) > value else round(value, 2) + 0.01
-    set_gate(trained, GateRule(round(value + 0.0004, 4), 0.1, 0.9))
-    assert f"Macro F1 {value:.2f}, must be at least {value:.2f}" not in texts(open_page("train"))
-    assert bound > value
+def test_a_value_is_never_shown_as_the_bound_that_it_missed(trained, open_page):
+    set_gate(trained, GateRule(trained.model.macro_f1 + 0.0004, 0.1, 0.9))
+    said = texts(open_page("train"))
+    value, bound = re.search(r"✗ missed: Macro F1 ([\d.]+), must be at least ([\d.]+)", said).groups()
+    assert float(value) < float(bound)
 
 
 def test_a_model_that_passes_is_promoted_and_the_way_back_is_one_press(trained, open_page):
@@ -255,12 +256,12 @@ def test_tuning_queues_trials_and_names_the_best_by_validation(trained, open_pag
     trial = train_now(
         store.datasets.get(trained.dataset_id), replace(WORDS, balance="weights", trial_of=trained.id)
     )
-    measured = replace(trial.evaluation, validation_f1=0.999)
-    store.runs.update(trial.id, evaluation=measured)
+    for run, score in ((trained, 0.5), (trial, 0.75)):
+        store.runs.update(run.id, evaluation=replace(run.evaluation, validation_f1=score))
     app = open_page("train")
     assert f"Run {trained.id}: TF-IDF" in texts(app), "a trial is not what the page begins with"
     assert "The held-out comments have no say" in texts(app)
-    assert f"Run {trial.id} (TF-IDF) is the best on the validation comments: macro F1 0.999." in texts(app)
+    assert f"Run {trial.id} (TF-IDF) is the best on the validation comments: macro F1 0.750." in texts(app)
     planned = len(tuning.plan(trained))
     press(app, "Start tuning")
     assert len(tuning.trials_of(store, trained)) == planned + 1
@@ -342,20 +343,19 @@ def test_more_labels_are_measured_by_a_job(trained, open_page):
     assert "Measure it" not in buttons(app)
     assert do_jobs("model") == ["done"]
     app.run()
+    assert not app.exception
     assert charts(app) == 1
-    assert "labels" in texts(app)
+    assert re.search("more labels would bring|no clear rise was measured", texts(app))
 
 
 def test_two_runs_are_compared_on_the_same_comments(trained, open_page):
-    second = train_now(
-        resources.store().datasets.get(trained.dataset_id), replace(WORDS, without=("slow", "invoice"))
-    )
+    second = train_now(resources.store().datasets.get(trained.dataset_id), replace(WORDS, without=LOST))
     app = open_tab(open_page("train"), "Compare")
     assert f"Run {second.id}: TF-IDF" in texts(app)
     assert f"points of macro F1 for run {second.id}" in texts(app)
     changed = table(app, "Settings that differ")
     assert list(changed["Setting"]) == ["without"]
-    assert changed[f"Run {second.id}"][0] == "slow, invoice"
+    assert changed[f"Run {second.id}"][0] == ", ".join(LOST)
     flips = app.selectbox(key=f"flips_{trained.id}_{second.id}")
     flips.set_value(flips.options[0]).run()
     rows = table(app, "Comments behind")
@@ -418,7 +418,7 @@ def test_in_folds_every_comment_counts_once(open_page):
 
 
 def test_judged_on_another_dataset_its_comments_open(open_page):
-    there = add_dataset(90, name="There")
+    there = add_dataset(90, name="There", first=900)
     here = add_dataset(name="Here")
     run = train_now(here, replace(WORDS, test_dataset=there.id))
     assert run.model.n == 90
@@ -426,3 +426,12 @@ def test_judged_on_another_dataset_its_comments_open(open_page):
     name = app.selectbox(key="mixup").options[0]
     app.selectbox(key="mixup").set_value(name).run()
     assert len(table(app, "Comments behind Labelled")) > 0
+
+
+def test_the_model_card_has_what_matters_and_leaves_as_markdown(trained, open_page):
+    app = open_tab(open_page("train"), "Model card")
+    rows = table(app, "Model card").set_index("What")["Value"]
+    assert rows["Labels"] == "topic: 3, one a comment"
+    assert rows["How it was judged"] == trained.evaluation.split
+    assert "Encoder" not in rows, "TF-IDF has none"
+    assert [button.label for button in app.get("download_button")] == ["Download the model card"]

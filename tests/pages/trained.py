@@ -1,11 +1,17 @@
 """Small datasets and finished trainings for the tests of pages; TF-IDF, so that no test loads an encoder."""
 
 import logging
+from dataclasses import replace
+from pathlib import Path
 
+from core.config import Settings
 from core.domain import TFIDF, Columns, Dataset, TrainingOptions, TrainingRun
 from core.errors import AppError
 from core.jobs.worker import JobContext
-from core.workflow import feedback, runs
+from core.store.store import open_store
+from core.workflow import feedback, importing, runs
+from core.workflow.import_file import Order, import_here
+from core.workflow.uploads import keep_upload
 from core.workflow.worker import LANES
 from pages.parts import resources
 
@@ -14,16 +20,18 @@ TOPICS = {
     "billing": "invoice price refund charge",
     "login": "password account locked reset",
 }
-TALK = "today please again since monday everywhere always really never maybe often".split()
+TALK_WORDS = "today please again since monday everywhere always really never maybe often"
+TALK = TALK_WORDS.split()
 WORDS = TrainingOptions(mode=TFIDF)
+COLUMNS = Columns("comment", label="topic", date="created", author="who", segments=("plan",))
 
 
-def comments(count: int, several: bool = False, plain: bool = False) -> bytes:
+def comments(count: int, first: int = 0, several: bool = False, plain: bool = False) -> bytes:
     """Each says words of its topic; every fifth carries the next topic's label, so that no model is perfect.
     `plain`: no date and nobody who wrote it."""
     names = list(TOPICS)
     lines = ["comment,topic" if plain else "comment,topic,created,who,plan"]
-    for number in range(count):
+    for number in range(first, first + count):
         at = number % len(names)
         words = TOPICS[names[at]].split()
         label = names[(at + (number % 5 == 4)) % len(names)]
@@ -33,26 +41,38 @@ def comments(count: int, several: bool = False, plain: bool = False) -> bytes:
         more = (
             f",2026-0{1 + number % 6}-{10 + number % 18},person {number % 23},{('free', 'team')[number % 2]}"
         )
-        lines.append(f'{text},"{label}"' + ("" if plain else more))
+        lines.append(f"{text},{label}" + ("" if plain else more))
     return "\n".join(lines).encode()
 
 
-def add_dataset(
-    count: int = 180, name: str = "Comments", several: bool = False, plain: bool = False
-) -> Dataset:
+def add_dataset(count: int = 180, name: str = "Comments", first: int = 0, **how: bool) -> Dataset:
     store, settings = resources.store(), resources.settings()
-    columns = Columns("comment", label="topic", multi=("topic",) if several else ())
-    if not plain:
-        columns = Columns(
-            "comment",
-            label="topic",
-            multi=columns.multi,
-            date="created",
-            author="who",
-            segments=("plan",),
-        )
-    done = feedback.import_bytes(store, settings, comments(count, several, plain), "c.csv", columns, name)
+    data = comments(count, first, **how)
+    columns = Columns("comment", label="topic") if how.get("plain") else COLUMNS
+    columns = replace(columns, multi=("topic",) if how.get("several") else ())
+    done = feedback.import_bytes(store, settings, data, "c.csv", columns, name)
     return store.datasets.get(done.dataset_id)
+
+
+def store_comments(data_dir: Path, count: int) -> None:
+    """Into the data folder of a server, without its pages."""
+    settings = Settings(data_dir=data_dir)
+    store = open_store(settings.url, settings.data_dir)
+    feedback.import_bytes(store, settings, comments(count), "comments.csv", COLUMNS, "Comments")
+    store.close()
+
+
+def append(dataset: Dataset, count: int, words: str = "") -> None:
+    """More comments, without labels."""
+    store, settings = resources.store(), resources.settings()
+    lines = [line.split(",") for line in comments(count, first=5_000).decode().splitlines()[1:]]
+    rows = [f"{words}{text},{created},{who},{plan}" for text, _, created, who, plan in lines]
+    data = "\n".join(["comment,created,who,plan", *rows]).encode()
+    columns = replace(COLUMNS, label=None)
+    upload = keep_upload(settings, data)
+    order = Order("later.csv", upload, columns, dataset_id=dataset.id, assume=True)
+    outcome = import_here(store, settings, data, order)
+    importing.merge(store, outcome.staged, dataset.id)
 
 
 def train_now(dataset: Dataset, options: TrainingOptions = WORDS) -> TrainingRun:

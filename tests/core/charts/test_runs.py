@@ -87,13 +87,6 @@ def test_label_scores_begin_with_the_weakest_and_give_support():
     assert len(trace(charts.label_scores(SCORES, limit=1), "Recall").x) == 1
 
 
-def test_compare_draws_both_on_the_same_measures():
-    figure = charts.compare(SCORES, Scores("words", 0.5, 0.4, 0.5, SCORES.per_label, SCORES.confusion, 15))
-    assert trace(figure, "model").x[2] == pytest.approx(0.8)
-    assert trace(figure, "words").x[0] == 0.4
-    assert tuple(trace(figure, "words").customdata[0]) == ("Macro F1", "words")
-
-
 def test_probabilities_keep_the_top_ones():
     bars = trace(charts.probabilities(("a", "b", "c"), (0.2, 0.7, 0.1), top=2), "confidence")
     assert list(bars.x) == [0.7, 0.2]

@@ -95,3 +95,15 @@ def test_only_what_clearly_moves_the_confidence_the_strongest_first():
     )
     assert [shortcut.driver.words for shortcut in found] == ["iphone", "hello"]
     assert "by \N{MINUS SIGN}20.0 points" in found[0].words
+
+
+def test_a_sentence_may_end_in_quotes_or_brackets():
+    texts = ["he said “no.” Later it (broke!) Later again", "ok... Later: Later"]
+    assert named(texts) == frozenset()
+    assert named(["we met Later, and Later again we left"]) == {"later"}
+
+
+def test_long_hostile_words_take_no_time():
+    hostile = ["." * 20_000 + "x y", "a." * 10_000 + "x y", "1." * 10_000 + "x y", "-" * 20_000 + "x y"]
+    assert named(hostile * 5) == frozenset()
+    shortcuts([driver(text.split()[0]) for text in hostile], hostile)

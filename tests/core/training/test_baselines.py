@@ -31,7 +31,7 @@ def parts(rows):
 @pytest.mark.parametrize("multi", [False, True])
 def test_it_learns_words_reports_and_is_calibrated(multi):
     shares, data = [], material(multi=multi)
-    found = fit_tfidf(data, *parts(150), shares.append)
+    found = fit_tfidf(data, *parts(150), shares.append).model
     said = found.probabilities(["crash", "love it", "please"])
     assert said.argmax(axis=1).tolist() == [0, 2, 1]
     assert isinstance(found.calibration, Platt if multi else Calibration)
@@ -47,7 +47,7 @@ def test_two_labels_have_the_odds_of_scikit_learn():
     rows = np.flatnonzero(data.classes < 2)
     texts, two = data.texts_of(rows), data.truth[rows][:, :2]
     small = Material(texts, two, ("bug", "wish"), False, TrainingOptions())
-    found = fit_tfidf(small, np.arange(len(rows)), np.array([], dtype=int))
+    found = fit_tfidf(small, np.arange(len(rows)), np.array([], dtype=int)).model
     theirs = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", sublinear_tf=True)
     odds = LogisticRegression(C=10, max_iter=200, tol=1e-3).fit(
         theirs.fit_transform(texts), two.argmax(axis=1)
@@ -59,7 +59,7 @@ def test_two_labels_have_the_odds_of_scikit_learn():
 def test_labels_that_are_not_there_to_learn_from_are_not_said():
     data = material()
     train = np.flatnonzero(data.classes < 2)
-    found = fit_tfidf(data, train, np.array([], dtype=int))
+    found = fit_tfidf(data, train, np.array([], dtype=int)).model
     assert found.probabilities(["crash", "please"])[:, 2].max() < 0.01
 
 
@@ -67,7 +67,7 @@ def test_texts_without_words_do_not_stop_it():
     data = Material(
         ["!!", "??"] * 10, np.eye(2, dtype=bool)[[0, 1] * 10], ("a", "b"), False, TrainingOptions()
     )
-    found = fit_tfidf(data, np.arange(20), np.array([], dtype=int))
+    found = fit_tfidf(data, np.arange(20), np.array([], dtype=int)).model
     assert np.allclose(found.probabilities(["!!"]), 0.5)
 
 

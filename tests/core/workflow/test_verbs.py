@@ -123,3 +123,9 @@ def test_a_model_of_words_leaves_as_it_is(said, refused, rows, tmp_path):
     assert set(done["formats"]) == {"original", "native"}
     assert "no ONNX form" in refused("export-model", run, "--out", tmp_path / "onnx", "--format", "onnx")
     assert "does not exist" in refused("export-model", 99) or "not there" in refused("export-model", 99)
+
+
+def test_half_a_pair_of_utf16_is_left_out_of_a_pasted_comment():
+    from core.workflow.explanations import clean_pasted
+
+    assert clean_pasted("slow \ud83d page \U0001f600\x00") == "slow  page \U0001f600"

@@ -175,3 +175,15 @@ def test_thousands_of_labels_are_a_sentence(store, settings, keep):
     run, _ = runs.start_training(store, settings, *keep(rows), TrainingOptions(mode="tfidf"))
     with pytest.raises(CannotTrain, match="500"):
         train(store, settings, run.id, Task())
+
+
+@pytest.mark.parametrize("mode", ["quick", "tfidf", "bilstm"])
+def test_the_validation_score_is_of_a_model_that_has_not_seen_these_rows(
+    store, settings, keep, made_up, mode
+):
+    """Labels by chance: whoever is right on rows it chose settings by has learned them by heart."""
+    rng = np.random.default_rng(0)
+    rows = [(f"{text} {k}", str(rng.choice(["a", "b"]))) for k, (text, _) in enumerate(made_up(160))]
+    run, _ = runs.start_training(store, settings, *keep(rows), TrainingOptions(mode=mode, encoder=TINY))
+    run = train(store, settings, run.id, Task())
+    assert run.evaluation.validation_f1 < 0.85
