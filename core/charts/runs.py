@@ -20,6 +20,7 @@ from core.charts.theme import (
     colorscale,
     framed,
     nearest,
+    range_lines,
     ranked_axis,
 )
 from core.domain import CurvePoint, Estimate, LabelScore, Scores
@@ -141,21 +142,12 @@ def _add_scored(
 ) -> None:
     colour, symbol, lift = style
     labels = [score.label for score in ranked]
-    figure.add_scatter(
-        name=f"{name} range",
-        x=[x for e in column for x in (e.low, e.high, None)],
-        y=[y + lift for y in range(len(column)) for _ in range(3)],
-        customdata=[[label] for label in labels for _ in range(3)],
-        mode="lines",
-        line={"color": colour, "width": 3},
-        opacity=0.5,
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    spots, ends = [y + lift for y in range(len(column))], [(e.low, e.high) for e in column]
+    range_lines(figure, name, ends, spots, colour, customdata=[[label] for label in labels])
     figure.add_scatter(
         name=name,
         x=[e.mid for e in column],
-        y=[y + lift for y in range(len(column))],
+        y=spots,
         customdata=[[label] for label in labels],
         mode="markers",
         marker={"color": colour, "symbol": symbol, "size": 11},
