@@ -386,6 +386,8 @@ class Attribution:
     method: str
     unit: str  # what one unit of weight means, in words
     probability: float
+    against: str = ""  # the label it is compared with; "": all others
+    completeness: float | None = None  # what the weights miss, as a share; None: they need not add up
 
 
 @dataclass(frozen=True)

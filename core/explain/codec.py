@@ -19,6 +19,8 @@ def to_dict(attribution: Attribution) -> dict[str, object]:
         "method": attribution.method,
         "unit": attribution.unit,
         "probability": attribution.probability,
+        "against": attribution.against,
+        "completeness": attribution.completeness,
     }
 
 
@@ -31,11 +33,14 @@ def from_dict(values: Mapping[str, object]) -> Attribution:
         )
         text, label, method, unit = (str(values[name]) for name in ("text", "label", "method", "unit"))
         probability = float(values["probability"])
+        against = str(values.get("against", ""))
+        missed = values.get("completeness")
+        missed = None if missed is None else float(missed)
     except (KeyError, TypeError, ValueError) as error:
         raise Damaged("A stored explanation cannot be read. Explain the comment again.") from error
     if not _fit(spans, text):
         raise Damaged("A stored explanation does not fit its text. Explain the comment again.")
-    return Attribution(text, spans, label, method, unit, probability)
+    return Attribution(text, spans, label, method, unit, probability, against, missed)
 
 
 def _fit(spans: tuple[Span, ...], text: str) -> bool:

@@ -9,10 +9,10 @@ from core.domain import Attribution
 from core.explain.layers import check_layers, score
 from core.explain.reading import read
 from core.explain.weighting import on_words, pair
+from core.explain.words import SCORE
 from core.models.classifier import Classifier
 
 NAME = "integrated gradients"
-UNIT = "% of the score"
 STEPS, MOST_STEPS = 32, 256
 LARGEST_ERROR = 0.01  # of completeness; above it the steps are doubled
 ROUNDING = 1e-5  # of a float32 score
@@ -36,14 +36,7 @@ class Path:
 
 
 def explain(model: Classifier, text: str, label: str, against: str | None = None) -> Attribution:
-    """See `explain_with_figures`."""
-    return explain_with_figures(model, text, label, against)[0]
-
-
-def explain_with_figures(
-    model: Classifier, text: str, label: str, against: str | None = None
-) -> tuple[Attribution, float]:
-    """Shares of all that speaks for (+) or against (-) the label, and the error of completeness.
+    """Shares of all that speaks for (+) or against (-) the label, with the error of completeness.
 
     The sizes of the shares add up to 1. Raises NotFound for a label that the model does not have and
     AppError for a model without layers.
@@ -55,11 +48,12 @@ def explain_with_figures(
     total = sum(abs(span.weight) for span in spans) or 1.0
     spans = tuple(replace(span, weight=span.weight / total) for span in spans)
     probability = float(model.probabilities([text])[0, wanted])
-    return Attribution(text, spans, label, NAME, unit(label, against), probability), found.completeness
+    said = unit(label, against)
+    return Attribution(text, spans, label, NAME, said, probability, against or "", found.completeness)
 
 
 def unit(label: str, against: str | None) -> str:
-    return UNIT if against is None else f"{UNIT} of {label} over {against}"
+    return SCORE if against is None else f"{SCORE} of {label} over {against}"
 
 
 def path(model: Classifier, text: str, label: str, against: str | None = None, steps: int = STEPS) -> Path:

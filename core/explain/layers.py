@@ -7,15 +7,16 @@ import torch
 from torch.nn import functional
 
 from core.errors import AppError
+from core.explain.model import has_layers
 from core.models.classifier import Classifier
 from core.models.encoder import Encoder
 
 
 def check_layers(model) -> None:
     """Raises AppError for a model that is no encoder with a head."""
-    if getattr(model, "encoder", None) is None or getattr(model, "head", None) is None:
+    if not has_layers(model):
         raise AppError(
-            "This model has no layers to look into. Choose 'Words that mattered' or the precise method."
+            "This model has no layers to look into. Choose 'Leaving words out' or 'Precise, slower'."
         )
 
 

@@ -41,6 +41,11 @@ def has_attention(model: object) -> bool:
     return callable(getattr(model, "attention", None))
 
 
+def has_layers(model: object) -> bool:
+    """An encoder with a linear head, whose gradients can be asked for."""
+    return getattr(model, "encoder", None) is not None and getattr(model, "head", None) is not None
+
+
 def column(model: Explainable, label: str) -> int:
     """Place of the label in the probabilities. Raises NotFound."""
     if label not in model.labels:

@@ -27,7 +27,8 @@ def explain(
     cut = reading.spans[len(reading.read) :]
     probability, weights = _falls(model, text, reading.seen, spans, label=label, against=against)
     weighted = tuple(replace(span, weight=weight) for span, weight in zip(spans, weights, strict=True))
-    return Attribution(text, weighted + cut, label, NAME, unit(label, against), probability)
+    said = unit(label, against)
+    return Attribution(text, weighted + cut, label, NAME, said, probability, against or "")
 
 
 def phrases(model: Explainable, attribution: Attribution, against: str | None = None) -> Attribution:

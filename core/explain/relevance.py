@@ -25,7 +25,7 @@ def explain(model: Classifier, text: str, label: str, against: str | None = None
     found = relevance(served(model, text, label, against))[-1]
     spans = on_words(read(model, text), model.tokens(text), found / (found.sum() or 1.0))
     probability = float(model.probabilities([text])[0, wanted])
-    return Attribution(text, spans, label, NAME, unit(label, against), probability)
+    return Attribution(text, spans, label, NAME, unit(label, against), probability, against or "")
 
 
 def unit(label: str, against: str | None) -> str:
@@ -53,7 +53,7 @@ def served(model: Classifier, text: str, label: str, against: str | None = None)
         encoder.model.eval()
         out = encoder.model(input_ids=ids, attention_mask=mask, output_attentions=True)
         if not out.attentions:
-            raise AppError("This encoder keeps its attention to itself. Choose 'Words that mattered'.")
+            raise AppError("This encoder keeps its attention to itself. Choose 'Leaving words out'.")
         value = score(model, out.last_hidden_state, mask, wanted, other)
         slopes = torch.autograd.grad(value[0], out.attentions)
     layers = [

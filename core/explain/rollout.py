@@ -44,5 +44,5 @@ def flow(maps: np.ndarray) -> np.ndarray:
 
 def _maps(model: Attentive, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
     if not has_attention(model):
-        raise NotFound("This model has no attention to follow. Choose 'Words that mattered'.")
+        raise NotFound("This model has no attention to follow. Choose 'Leaving words out'.")
     return model.attention(text)

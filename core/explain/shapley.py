@@ -11,9 +11,9 @@ from core.explain.occlusion import grouped
 from core.explain.reading import read
 from core.explain.variants import kept, scores
 from core.explain.weighting import pair
+from core.explain.words import FACTOR
 
 NAME = "Shapley sampling"
-UNIT = "times the confidence"  # a weight w multiplies it by e^w
 ORDERS = 5  # drawn; each is read backwards too, which halves the noise
 SEED = 0  # for each text, so that a text is always explained alike
 LIMIT = 64  # words; a longer text is explained by groups of neighbours
@@ -42,11 +42,12 @@ def explain(
     for way, gain in zip(ways, gains, strict=True):
         weights[way] += gain / len(ways)
     weighted = [replace(span, weight=float(weight)) for span, weight in zip(spans, weights, strict=True)]
-    return Attribution(text, (*weighted, *cut), label, NAME, unit(label, against), float(found[0, wanted]))
+    probability, said = float(found[0, wanted]), unit(label, against)
+    return Attribution(text, (*weighted, *cut), label, NAME, said, probability, against or "")
 
 
 def unit(label: str, against: str | None) -> str:
-    return UNIT if against is None else f"{UNIT} in {label} over {against}"
+    return FACTOR if against is None else f"{FACTOR} in {label} over {against}"
 
 
 def orders(words: int) -> list[list[int]]:

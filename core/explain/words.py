@@ -1,5 +1,6 @@
 """From characters to words and from weighted words to what is drawn; no model, no markup."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -9,8 +10,15 @@ from core.domain import Attribution, Span
 
 CUT, UNREAD = "cut", "unread"
 POINTS = "points of confidence"  # a weight of 0.24 is 24 points
+SCORE = "% of the score"  # a weight of 0.31 is 31 %
+FACTOR = "times the confidence"  # a weight w is a factor e^w
 FLOOR = 0.03  # 3 points; a smaller weight gets no colour
 FULL = 0.20  # 20 points; a text whose top word is weaker never gets full colour
+BOUNDS = {  # unit -> floor and full colour
+    POINTS: (FLOOR, FULL),
+    SCORE: (FLOOR, 0.0),
+    FACTOR: (FLOOR, FULL),
+}
 GAP = -1
 
 _WORD = re.compile(r"\S+")
@@ -101,8 +109,9 @@ def _belong(left: Span, right: Span, half: float) -> bool:
 
 def shades(attribution: Attribution) -> tuple[float, ...]:
     """Strength of colour of each span, -1 (against) to 1 (for); 0: no colour."""
-    points = attribution.unit.startswith(POINTS)
-    floor, full = (FLOOR, FULL) if points else (0.0, 0.0)
+    floor, full = next(
+        (bounds for unit, bounds in BOUNDS.items() if attribution.unit.startswith(unit)), (0.0, 0.0)
+    )
     top = max((abs(span.weight) for span in attribution.spans), default=0.0)
     if top == 0:
         return tuple(0.0 for _ in attribution.spans)
@@ -112,10 +121,16 @@ def shades(attribution: Attribution) -> tuple[float, ...]:
 
 
 def caption(span: Span, unit: str) -> str:
-    """What is said on hover, for example "+24.0 points of confidence"."""
+    """What is said on hover, for example "+24.0 points of confidence" or "1.8 times the confidence"."""
     if span.mark == CUT:
         return "past the model's limit, not read"
-    sign = "+" if unit.startswith(POINTS) else ""
-    number = f"{100 * span.weight:{sign}.1f}".replace("-", "\N{MINUS SIGN}")
     unread = "no word the model knows; " if span.mark == UNREAD else ""
-    return f"{unread}{number} {unit}"
+    return f"{unread}{amount(span.weight, unit)} {unit}"
+
+
+def amount(weight: float, unit: str) -> str:
+    """A weight as the number that its unit follows; signed where it speaks for or against."""
+    if unit.startswith(FACTOR):
+        return f"{math.exp(weight):.2f}"
+    sign = "+" if unit.startswith((POINTS, SCORE)) else ""
+    return f"{100 * weight:{sign}.1f}".replace("-", "\N{MINUS SIGN}")

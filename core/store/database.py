@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from core.errors import StoreError
 
-HEAD = "0003"  # the newest file of migrations/versions; a test holds the two together
+HEAD = "0004"  # the newest file of migrations/versions; a test holds the two together
 MIGRATIONS = Path(__file__).parent / "migrations"
 BACKUPS_KEPT = 3
 RETRIES = 3

@@ -9,6 +9,7 @@ from core.store.accounts import Accounts
 from core.store.database import migrate, open_engines
 from core.store.datasets import Datasets
 from core.store.embeddings import Embeddings
+from core.store.explanations import Explanations
 from core.store.held_out import HeldOutRows
 from core.store.jobs import Jobs
 from core.store.labels import Labels
@@ -39,6 +40,7 @@ class Store:
     held_out: HeldOutRows
     promotions: Promotions
     embeddings: Embeddings
+    explanations: Explanations
     reports: Reports
     jobs: Jobs
 
@@ -68,6 +70,7 @@ def open_store(url: str, data_dir: Path) -> Store:
         held_out=HeldOutRows(engines),
         promotions=Promotions(engines),
         embeddings=Embeddings(engines),
+        explanations=Explanations(engines),
         reports=Reports(engines),
         jobs=Jobs(engines),
     )

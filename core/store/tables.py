@@ -330,6 +330,44 @@ embedding = Table(
     Column("vector", LargeBinary, nullable=False),  # float16
 )
 
+# Why a run's model says so of a stored comment. The words stay in the comment: only places are kept here.
+attribution = Table(
+    "attribution",
+    METADATA,
+    _parent("run_id", "run", primary_key=True),
+    _parent("feedback_id", "feedback", primary_key=True, index=True),
+    Column("label", Text, primary_key=True),
+    Column("against", Text, primary_key=True),  # "": all others
+    Column("method", Text, primary_key=True),
+    Column("version", Integer, nullable=False),  # of the method
+    _word("text_hash"),  # of the text that was explained, letter by letter
+    Column("content", Json, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What was measured of a run's model over many comments: trust, drivers and the like.
+finding = Table(
+    "finding",
+    METADATA,
+    _parent("run_id", "run", primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("label", Text, primary_key=True),  # "": of the whole model
+    _word("data_sha256"),  # of the dataset at that moment
+    Column("content", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+# Where the comments lie on the map of a run, each within -1..1.
+place = Table(
+    "place",
+    METADATA,
+    _parent("run_id", "run", primary_key=True),
+    _parent("feedback_id", "feedback", primary_key=True, index=True),
+    Column("x", Float, nullable=False),
+    Column("y", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 report = Table(
     "report",
     METADATA,

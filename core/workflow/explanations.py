@@ -1,12 +1,16 @@
 """Why a run's model decides as it does on one text."""
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from core.config import Settings
 from core.domain import Attribution, TrainingRun
 from core.errors import NotFound
 from core.explain.words import CUT, GAP, POINTS, UNREAD, caption, pieces, shades
 from core.store.store import Store
+
+if TYPE_CHECKING:
+    from core.explain.methods import Method
 
 __all__ = ["CUT", "GAP", "POINTS", "UNREAD", "caption", "pieces", "shades"]  # for the drawing of words
 
@@ -47,8 +51,8 @@ def probabilities(classifier, text: str) -> dict[str, float]:
     return dict(sorted(pairs, key=lambda pair: -pair[1]))
 
 
-def methods(classifier) -> dict:
-    """The ways to explain this model, by the name that the page shows."""
+def methods(classifier) -> dict[str, "Method"]:
+    """The ways to explain this model, by key; see core.explain.methods.METHODS."""
     from core.explain.methods import methods_for
 
     return methods_for(classifier)
@@ -61,10 +65,12 @@ def has_attention(classifier) -> bool:
 
 
 def explain(classifier, text: str, label: str, method: str, against: str | None = None) -> Attribution:
+    """Raises NotFound for a method that this model does not have, or an unknown label."""
     found = methods(classifier)
     if method not in found:
-        raise NotFound("This model cannot be explained that way. Choose Words that mattered.")
-    return found[method](classifier, text, label, against=against)
+        names = ", ".join(found)
+        raise NotFound(f"This model cannot be explained by '{method}'. Choose one of: {names}.")
+    return found[method].explain(classifier, text, label, against=against)
 
 
 def clean_pasted(text: str) -> str:
@@ -83,7 +89,7 @@ def _belongs(char: str) -> bool:
 
 
 def words_that_mattered(classifier, text: str, label: str) -> Attribution:
-    return explain(classifier, text, label, "Words that mattered")
+    return explain(classifier, text, label, "occlusion")
 
 
 def attention_view(classifier, text: str, layer: int, head: int, specials: bool = False):

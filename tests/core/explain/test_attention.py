@@ -4,7 +4,7 @@ import pytest
 from core.domain import Token
 from core.errors import NotFound
 from core.explain.attention import explain, matrix, overview
-from core.explain.methods import METHODS
+from core.explain.methods import ATTENTION, METHODS, OCCLUSION, ROLLOUT, SHAPLEY, methods_for
 from core.explain.words import CUT
 
 
@@ -63,13 +63,13 @@ def test_overview_is_0_for_even_heads_and_1_for_those_on_one_token(adding):
 
 def test_overview_over_words_compares_what_is_left_without_special_tokens(adding):
     # Head 0 gives nothing to words: even. Head 1: row a looks at [CLS] only (even), rows b and c at one word.
-    assert overview(adding(), "a b c") == pytest.approx(np.array([[0, 0], [0, 2 / 3]]))
+    assert overview(adding(), "a b c") == pytest.approx(np.array([[0, 0], [0, 2 / 3]]), abs=1e-6)
     assert overview(adding(), "a").tolist() == [[0, 0], [0, 0]]
     assert overview(adding(), "").shape == (2, 2)
 
 
 def test_methods_share_one_way_to_call(adding):
-    assert set(METHODS) == {"Words that mattered", "Attention (where it looked)"}
-    for method in METHODS.values():
-        found = method(adding({"a": 0.1}), "a b", "bug", against="praise")
+    assert {OCCLUSION, SHAPLEY, ROLLOUT, ATTENTION} == set(methods_for(adding())) < set(METHODS)
+    for method in methods_for(adding()).values():
+        found = method.explain(adding({"a": 0.1}), "a b", "bug", against="praise")
         assert [found.text[span.start : span.end] for span in found.spans] == ["a", "b"]

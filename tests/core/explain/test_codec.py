@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,8 @@ GOOD = {
     "method": "occlusion",
     "unit": "points of confidence",
     "probability": 0.9,
+    "against": "praise",
+    "completeness": 0.003,
 }
 
 
@@ -28,6 +31,8 @@ def test_through_json_and_back(text, weight):
 
 def test_plain_values():
     assert to_dict(from_dict(GOOD)) == GOOD
+    older = {key: value for key, value in GOOD.items() if key not in ("against", "completeness")}
+    assert from_dict(older) == replace(from_dict(GOOD), against="", completeness=None)
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,10 @@ def test_more_steps_until_it_adds_up(model, monkeypatch):
 
 
 def test_shares_are_of_all_that_speaks_for_or_against(model):
-    found, completeness = integrated.explain_with_figures(model, TEXT, "bill")
+    found = integrated.explain(model, TEXT, "bill")
     path = integrated.path(model, TEXT, "bill")
     assert sum(abs(span.weight) for span in found.spans) == pytest.approx(1.0)
-    assert completeness == path.completeness
+    assert found.completeness == path.completeness
     word = next(span for span in found.spans if TEXT[span.start : span.end] == "slow")
     assert np.sign(word.weight) == np.sign(path.weights[-2])
     assert found.unit == "% of the score" and found.method == "integrated gradients"
@@ -93,8 +93,8 @@ def test_typed_special_tokens_are_words(model):
 
 
 def test_what_has_no_words_weighs_nothing(model):
-    found, completeness = integrated.explain_with_figures(model, " ", "bug")
-    assert found.spans == () and completeness == 0.0
+    found = integrated.explain(model, " ", "bug")
+    assert found.spans == () and found.completeness == 0.0
 
 
 def test_the_encoder_is_left_as_it_was(model):

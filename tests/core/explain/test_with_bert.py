@@ -93,7 +93,7 @@ def test_attention_of_words_and_special_tokens_is_all(classifier):
     ],
 )
 def test_no_text_is_too_odd(classifier, method, text):
-    found = method(classifier, text, "bug")
+    found = method.explain(classifier, text, "bug")
     assert found.text == text
     assert "".join(text[span.start : span.end] for span in found.spans) == "".join(text.split())
     assert all(np.isfinite(span.weight) for span in found.spans)

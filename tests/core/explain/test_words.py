@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -117,5 +119,10 @@ def test_captions():
     assert caption(Span(0, 1, 0.24), POINTS) == "+24.0 points of confidence"
     assert caption(Span(0, 1, -0.031), POINTS) == "−3.1 points of confidence"
     assert caption(Span(0, 1, 0.125), "% of the attention") == "12.5 % of the attention"
+    assert (
+        caption(Span(0, 1, 0.125), "% of the score of bug over praise")
+        == "+12.5 % of the score of bug over praise"
+    )
+    assert caption(Span(0, 1, math.log(1.8)), "times the confidence") == "1.80 times the confidence"
     assert caption(Span(0, 1, 0.0, CUT), POINTS) == "past the model's limit, not read"
     assert caption(Span(0, 1, 0.02, UNREAD), POINTS).startswith("no word the model knows; +2.0")

@@ -28,7 +28,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9999"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:
@@ -229,7 +229,7 @@ def test_rebuilding_a_parent_keeps_its_children(store, stored, tmp_path, monkeyp
     assert len(store.labels.table(1)) == 2
     with transaction(store.read_engine) as connection:
         assert connection.scalar(text("SELECT note FROM dataset")) == "new"
-    [copy] = (tmp_path / "backups").glob("*-0003.db")
+    [copy] = (tmp_path / "backups").glob("*-0004.db")
     kept = sqlite3.connect(copy)
     assert kept.execute("SELECT count(*) FROM feedback").fetchone() == (3,)
     assert "note" not in [row[1] for row in kept.execute("PRAGMA table_info(dataset)")]
@@ -243,7 +243,7 @@ def test_a_failed_migration_leaves_the_old_schema(store, stored, tmp_path, monke
         with pytest.raises(StoreError):
             migrate(store.url, tmp_path)
     with transaction(store.read_engine) as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0003"
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "0004"
         assert "note" not in [row[1] for row in connection.execute(text("PRAGMA table_info(dataset)"))]
     assert store.datasets.intact(stored.dataset_id)
 
