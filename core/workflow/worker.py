@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import partial
 
 # Read by OpenMP when torch is imported: waiting threads sleep instead of spinning.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -9,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from core.config import Settings, load_settings  # noqa: E402
 from core.jobs.worker import Function, JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402
+from core.workflow.explain_jobs import DRIVERS, FAITHFULNESS, MAP, TRUST, measures, queue  # noqa: E402
 from core.workflow.exporting import EXPORT  # noqa: E402
 from core.workflow.learning import LEARN  # noqa: E402
 from core.workflow.leftovers import sweep  # noqa: E402
@@ -28,6 +30,7 @@ def training_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         task = within_budget(store, params, Task(context.progress, context.fence))
         run = train(store, settings, int(params["run"]), task)
         freeze(store, run.id)  # here, so that no page waits for it
+        queue(store, run, TRUST)
 
     return {TRAIN: run_training}
 
@@ -51,7 +54,12 @@ def model_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         task = Task(context.progress, context.fence)
         return exporting.write(store, settings, int(params["run"]), params["formats"], task=task)
 
-    return {PREDICT: run_predictions, LEARN: run_learning, EXPORT: run_export}
+    def run_look(kind: str, params: dict, context: JobContext) -> dict:
+        task = Task(context.progress, context.fence)
+        return measures()[kind](store, settings, int(params["run"]), params, task)
+
+    looks = {kind: partial(run_look, kind) for kind in (TRUST, FAITHFULNESS, DRIVERS, MAP)}
+    return {PREDICT: run_predictions, LEARN: run_learning, EXPORT: run_export, **looks}
 
 
 def import_kinds(store: Store, settings: Settings) -> dict[str, Function]:

@@ -1,0 +1,5 @@
+"""To be written."""
+
+
+def badge(run) -> None:
+    """Draw it."""
