@@ -4,10 +4,13 @@ Every variant starts from the same encoder and the same head and has the same lo
 they take turns, one thread. Prints processor milliseconds an example, how many times faster than Trainer's
 default, accuracy on Banking77's test file, and the floor: the products alone in bfloat16. Ours includes
 judging each epoch on validation comments and saving its state, theirs does neither. `--few` compares Quick at
-8 comments a label with a contrastive stage (as SetFit has) before it.
+8 comments a label with a contrastive stage (as SetFit has) before it; `--few --setfit PYTHON` adds SetFit
+itself, trained by an interpreter that has it (`python3 -m venv DIR && DIR/bin/pip install setfit`).
 """
 
 import argparse
+import json
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -167,8 +170,9 @@ def judge(cost: dict, accuracy: dict, floor: float, bf16: bool) -> None:
     print(f"{behind:+.2f} points behind the better Trainer; allowed 0.5: {verdict(behind <= 0.5)}")
 
 
-def few(each: int = 8, steps: int = 20) -> None:
-    """Quick against Quick after a contrastive stage, both on `each` comments a label."""
+def few(each: int = 8, steps: int = 20, setfit: str = "") -> None:
+    """Quick against Quick after a contrastive stage, all on `each` comments a label; `setfit` is the
+    interpreter that runs SetFit beside them."""
     texts, labels, names = banking("train")
     test_texts, test_labels, _ = banking("test")
     chosen = some(labels, each * len(names), 0)
@@ -181,7 +185,30 @@ def few(each: int = 8, steps: int = 20) -> None:
         head = fit_head(encoder.embed(texts), labels, len(names), 10.0)
         seconds = time.process_time() - started
         said = head.logits(encoder.embed(test_texts)).argmax(axis=1)
-        print(f"{name:48} {np.mean(said == test_labels):.4f} {seconds:6.1f} CPU s")
+        tell(name, np.mean(said == test_labels), seconds)
+    if setfit:
+        given = {"texts": texts, "labels": labels.tolist(), "asked": test_texts}
+        told = by_setfit(setfit, given, steps)
+        tell(f"SetFit, {steps} steps", np.mean(told["said"] == test_labels), told["cpu_seconds"])
+
+
+def tell(name: str, accuracy: float, seconds: float) -> None:
+    print(f"{name:48} {accuracy:.4f} {seconds:6.1f} CPU s", flush=True)
+
+
+def by_setfit(interpreter: str, given: dict, steps: int) -> dict:
+    """`said` and `cpu_seconds` of a training in a process of its own."""
+    from core.models.bundled import bundled_path
+
+    script = Path(__file__).with_name("engine_setfit.py")
+    done = subprocess.run(
+        [interpreter, script, bundled_path(), str(steps)],
+        input=json.dumps(given),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def contrast(encoder, texts: list[str], labels: np.ndarray, steps: int, pairs: int = 64) -> None:
@@ -214,8 +241,9 @@ if __name__ == "__main__":
         "--attention", default="eager", choices=("eager", "sdpa"), help="of Trainer at its best"
     )
     parser.add_argument("--few", action="store_true", help="8 comments a label instead")
+    parser.add_argument("--setfit", default="", metavar="PYTHON", help="an interpreter that has setfit")
     given = parser.parse_args()
     if given.few:
-        few()
+        few(setfit=given.setfit)
     else:
         compare(given.rows, given.validation, given.epochs, given.rounds, given.attention)

@@ -17,9 +17,10 @@ from statistics import median
 from engine_common import DATA  # first: it finds the project
 from faithfulness import banking, train
 
-from core.explain import attention, editing, integrated, occlusion, relevance, shapley
+from core.explain import attention, editing, integrated, occlusion, relevance, rollout, shapley
 from core.explain.editing import Edit
 from core.models.device import use_threads
+from core.workflow import attending
 
 SHORT, LONG, LONGEST = 13, 64, 512  # words; tokens; tokens
 COMMENTS = 5  # of each length
@@ -41,7 +42,9 @@ def variants(model, short: Sequence[str], long: Sequence[str], longest: str) -> 
         return editing.answers(model, [text, editing.edited(text, [Edit(0, len(text.split(maxsplit=1)[0]))])])
 
     def look(text: str):
-        return attention.matrix(model, text, 0, 0)
+        return attending.coded(attention.matrix(attention.look(model, text), 0, 0).matrix)
+
+    kept = attention.look(model, longest)  # the page keeps it too
 
     def contrast(text: str):
         return integrated.explain(model, text, model.labels[0], against=model.labels[1])
@@ -59,8 +62,11 @@ def variants(model, short: Sequence[str], long: Sequence[str], longest: str) -> 
         Variant("edit and see, 64 tokens", long, edit, 0.2),
         Variant("smallest deletion, 13 words", short, lambda text: editing.smallest_flip(model, text)),
         Variant("first attention matrix, 13 words", short, look, 0.5),
+        Variant("first attention matrix, 64 tokens", long, look, 0.5),
         Variant("first attention matrix, 512 tokens", [longest], look, 0.5),
-        Variant("    all heads summed up", [longest], lambda text: attention.overview(model, text)),
+        Variant("    all heads summed up", [longest], lambda text: attention.overview(kept), 0.3),
+        Variant("    where one word looked", [longest], lambda text: attention.words(kept, 0, 0, 0)),
+        Variant("    words by layer", [longest], lambda text: rollout.by_layer(kept)),
     ]
 
 

@@ -470,6 +470,7 @@ class Quote:
     theme: str
     probability: float
     context: str  # date, channel, segments; never the author
+    spans: tuple[Span, ...] = ()  # points of confidence in the theme by word; (): not measured
 
 
 @dataclass(frozen=True)

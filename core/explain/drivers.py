@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from core.domain import Estimate, Span
 from core.explain.model import Explainable, column
 from core.explain.reading import read
-from core.explain.variants import AT_ONCE, OnTexts, kept, scores
+from core.explain.variants import OnTexts, kept
 from core.explain.words import units
 
 SAMPLE = 100  # comments a label
@@ -21,6 +21,9 @@ LONGEST_PHRASE = 3  # words
 MOST_PHRASES = 60  # measured for one label
 GAIN = 1.3  # a phrase is shown when it moves so many times what its strongest part does
 LEAST = 0.01  # one point; a phrase of words that do less is not measured
+AT_ONCE = 512  # texts in one call: more than are read in full precision, few enough to stop soon
+FIRST_PART = 0.8  # of the work: the words; the phrases are the rest
+CHANCE = 0.10  # a part is called clear when its distance from the others has this chance, over all parts
 METHOD = "mean occlusion, bootstrap over comments"
 
 
@@ -38,8 +41,8 @@ class Part:
     """The comments with one value of a segment, or of one month."""
 
     value: str
-    effect: float
-    comments: int
+    effect: Estimate
+    clear: bool = False  # farther from the other comments with the word than chance would bring it
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Driver:
     words: str
     effect: Estimate  # mean fall, 0.01 = one point; 90 % range
     ids: tuple[int, ...]  # the comments looked at that hold it
-    quotes: tuple[int, ...]  # of them, those where it mattered most
+    quotes: tuple[int, ...]  # of them, those where it mattered most in the direction of the mean
     segments: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)  # by column, largest effect first
     months: tuple[Part, ...] = ()  # in time order
 
@@ -90,37 +93,50 @@ def _outer(character: str) -> bool:
 
 
 def effects(
-    model: Explainable, texts: Sequence[str], label: str, on_progress: OnTexts | None = None
+    model: Explainable,
+    texts: Sequence[str],
+    label: str,
+    on_progress: OnTexts | None = None,
+    fewest: int = FEWEST,
 ) -> tuple[Effect, ...]:
-    """Of every word, then of the phrases that recur; `on_progress(done, all)` may raise to stop.
+    """Of the words in at least `fewest` comments, then of the phrases that recur; `on_progress(done, all)`
+    may raise to stop.
 
     Raises NotFound for a label that the model does not have.
     """
     wanted = column(model, label)
     readings = [read(model, text) for text in texts]
     keys = [[key(reading.seen[span.start : span.end]) for span in reading.read] for reading in readings]
-    plans = [_places(words, 1) for words in keys]
-    report = _halves(on_progress)
-    found = _measured(model, readings, plans, wanted, report(0))
-    phrases = _phrases(keys, found)
-    plans = [
-        {phrase: places for phrase, places in _places(words, LONGEST_PHRASE).items() if phrase in phrases}
-        for words in keys
-    ]
-    return (*found, *_measured(model, readings, plans, wanted, report(1)))
+    counts = Counter(word for words in keys for word in set(words))
+    words = _measured(
+        model,
+        readings,
+        [_chosen(_places(each, 1), {word for word in each if _worth(word, counts, fewest)}) for each in keys],
+        wanted,
+        _part(on_progress, 0.0, FIRST_PART),
+    )
+    phrases = _phrases(keys, words)
+    plans = [_chosen(_places(each, LONGEST_PHRASE), phrases) for each in keys]
+    return (*words, *_measured(model, readings, plans, wanted, _part(on_progress, FIRST_PART, 1.0)))
 
 
-def _halves(on_progress: OnTexts | None):
-    """Words are the first half of the work, phrases the second."""
+def _worth(word: str, counts: Mapping[str, int], fewest: int) -> bool:
+    """Often enough, and more than a lone mark of punctuation."""
+    return counts[word] >= fewest and not (len(word) == 1 and _outer(word))
 
-    def half(number: int) -> OnTexts:
-        def on(done: int, total: int) -> None:
-            if on_progress:
-                on_progress(number * total + done, 2 * total)
 
-        return on
+def _part(on_progress: OnTexts | None, start: float, end: float) -> OnTexts:
+    """Reports a part of the work, from one share of it to another, in thousandths."""
 
-    return half
+    def on(done: int, total: int) -> None:
+        if on_progress:
+            on_progress(round(1000 * (start + (end - start) * done / total)), 1000)
+
+    return on
+
+
+def _chosen(places: Mapping[str, list[int]], wanted: Collection[str]) -> dict[str, list[int]]:
+    return {words: places[words] for words in places if words in wanted}
 
 
 def _places(words: Sequence[str], longest: int) -> dict[str, list[int]]:
@@ -154,7 +170,11 @@ def _without(text: str, spans: Sequence[Span], places: Sequence[int]) -> str:
 
 def _falls(model: Explainable, readings: Sequence, waiting: Sequence, wanted: int) -> list[Effect]:
     rows = list(dict.fromkeys(row for row, _, _ in waiting))
-    found = scores(model, [readings[row].seen for row in rows] + [text for *_, text in waiting])[:, wanted]
+    if not waiting:
+        return []
+    # In one call, so that all are read in the same precision.
+    texts = [readings[row].seen for row in rows] + [text for *_, text in waiting]
+    found = model.probabilities(texts)[:, wanted]
     whole = dict(zip(rows, found, strict=False))
     return [
         Effect(row, words, float(whole[row] - score))
@@ -163,17 +183,18 @@ def _falls(model: Explainable, readings: Sequence, waiting: Sequence, wanted: in
 
 
 def _phrases(keys: Sequence[Sequence[str]], found: Sequence[Effect]) -> set[str]:
-    """Runs in at least three comments whose words matter, those first that promise most."""
+    """Runs in at least three comments whose words were measured and matter, those first that promise most."""
     falls = defaultdict(list)
     for effect in found:
         falls[effect.words].append(effect.fall)
     means = {words: abs(float(np.mean(values))) for words, values in falls.items()}
     comments = Counter(phrase for words in keys for phrase in _places(words, LONGEST_PHRASE))
-    hopes = {
-        phrase: count * max(means[word] for word in phrase.split(" "))
+    most = {
+        phrase: max(means.get(word, 0.0) for word in phrase.split(" "))
         for phrase, count in comments.items()
-        if count >= FEWEST and max(means[word] for word in phrase.split(" ")) >= LEAST
+        if count >= FEWEST
     }
+    hopes = {phrase: comments[phrase] * fall for phrase, fall in most.items() if fall >= LEAST}
     return set(sorted(hopes, key=lambda phrase: (-hopes[phrase], phrase))[:MOST_PHRASES])
 
 
@@ -187,8 +208,10 @@ def drivers(
     months: Sequence[str] = (),
     fewest: int = FEWEST,
     seed: int = 0,
+    most: int | None = None,
 ) -> tuple[Driver, ...]:
-    """Words and phrases in at least `fewest` comments, largest mean effect first.
+    """Words and phrases in at least `fewest` comments, largest mean effect first; with `most`, those so many
+    that move the confidence farthest, up or down.
 
     `ids`, each of `segments` and `months` are by row of the texts; "" stands for no value.
     """
@@ -196,10 +219,10 @@ def drivers(
     for effect in found:
         by_words[effect.words].append(effect)
     falls = {words: {effect.row: effect.fall for effect in group} for words, group in by_words.items()}
+    kept = [words for words, group in by_words.items() if len(group) >= fewest and _adds(words, falls)]
+    kept.sort(key=lambda words: (-abs(_mean(by_words[words])), words))
     made = [
-        _driver(words, group, ids, segments or {}, months, fewest, seed)
-        for words, group in by_words.items()
-        if len(group) >= fewest and _adds(words, falls)
+        _driver(words, by_words[words], ids, segments or {}, months, fewest, seed) for words in kept[:most]
     ]
     return tuple(sorted(made, key=lambda driver: (-driver.effect.mid, driver.words)))
 
@@ -229,30 +252,65 @@ def shown(words: str) -> str:
 
 
 def _driver(words, group, ids, segments, months, fewest: int, seed: int) -> Driver:
-    ordered = sorted(group, key=lambda effect: (-effect.fall, effect.row))
+    way = 1 if _mean(group) >= 0 else -1
+    ordered = sorted(group, key=lambda effect: (-way * effect.fall, effect.row))
+    parts = {name: _parts(group, values, fewest, seed) for name, values in segments.items()}
     return Driver(
         shown(words),
-        _estimate(np.array([effect.fall for effect in group]), seed),
+        _estimate(_falls_of(group), seed),
         tuple(ids[effect.row] for effect in group),
         tuple(ids[effect.row] for effect in ordered[:QUOTES]),
         {
-            name: tuple(sorted(_parts(group, values, fewest), key=lambda part: (-part.effect, part.value)))
-            for name, values in segments.items()
+            name: tuple(sorted(found, key=lambda part: (-part.effect.mid, part.value)))
+            for name, found in parts.items()
+            if len(found) > 1
         },
-        tuple(sorted(_parts(group, months, fewest), key=lambda part: part.value)) if len(months) else (),
+        tuple(sorted(_parts(group, months, fewest, seed), key=lambda part: part.value))
+        if len(months)
+        else (),
     )
 
 
-def _parts(group: Sequence[Effect], values: Sequence[str], fewest: int) -> list[Part]:
-    split = defaultdict(list)
-    for effect in group:
+def _parts(group: Sequence[Effect], values: Sequence[str], fewest: int, seed: int) -> list[Part]:
+    split: dict[str, list[int]] = defaultdict(list)
+    for place, effect in enumerate(group):
         if values[effect.row]:
-            split[values[effect.row]].append(effect)
-    return [Part(value, _mean(some), len(some)) for value, some in split.items() if len(some) >= fewest]
+            split[values[effect.row]].append(place)
+    falls = _falls_of(group)
+    large = {value: np.array(places) for value, places in split.items() if len(places) >= fewest}
+    clear = _apart(falls, list(large.values()), seed)
+    return [
+        Part(value, _estimate(falls[places], seed), bool(far))
+        for (value, places), far in zip(large.items(), clear, strict=True)
+    ]
+
+
+def _apart(falls: np.ndarray, parts: Sequence[np.ndarray], seed: int) -> list[bool]:
+    """Of each part, whether its mean lies farther from that of the other comments than in all but a few
+    shuffles of the comments (permutation test, divided by the number of parts)."""
+    if not parts:
+        return []
+    rng = np.random.default_rng(seed)
+    shuffled = np.vstack([falls, rng.permuted(np.tile(falls, (DRAWS, 1)), axis=1)])
+    total, found = falls.sum(), []
+    for places in parts:
+        inside, others = shuffled[:, places].sum(axis=1), len(falls) - len(places)
+        if not others:
+            found.append(False)
+            continue
+        distance = np.abs(inside / len(places) - (total - inside) / others)
+        # The comments as they are count among the shuffles; sums differ in their last digits.
+        chance = float(np.mean(distance >= distance[0] - 1e-12))
+        found.append(chance <= CHANCE / len(parts))
+    return found
+
+
+def _falls_of(group: Sequence[Effect]) -> np.ndarray:
+    return np.array([effect.fall for effect in group])
 
 
 def _mean(group: Sequence[Effect]) -> float:
-    return float(np.mean([effect.fall for effect in group]))
+    return float(_falls_of(group).mean())
 
 
 def _estimate(falls: np.ndarray, seed: int) -> Estimate:

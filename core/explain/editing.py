@@ -1,6 +1,6 @@
 """Edit and see: what the model says of a changed text, and how little turns its answer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,9 +124,13 @@ def _says(model: Explainable, found: np.ndarray, wanted: int) -> np.ndarray:
 
 
 def robustness(
-    model: Explainable, texts: Sequence[str], on_progress: OnTexts | None = None
+    model: Explainable,
+    texts: Sequence[str],
+    on_progress: OnTexts | None = None,
+    labels: Collection[str] | None = None,
 ) -> tuple[Robustness, ...]:
-    """Of each label, on the comments of which the model says it; labels that it says nowhere are left out.
+    """Of each of `labels` (all without it), on the comments of which the model says it; labels that it says
+    nowhere are left out.
 
     `on_progress(done, all)` after each comment may raise to stop.
     """
@@ -135,7 +139,7 @@ def robustness(
     single: dict[str, list[bool]] = {label: [] for label in model.labels}
     for number, text in enumerate(texts):
         for place, label in enumerate(model.labels):
-            if _says(model, found[number : number + 1], place)[0]:
+            if (labels is None or label in labels) and _says(model, found[number : number + 1], place)[0]:
                 flip = smallest_flip(model, text, label)
                 shares[label].append(flip.share if flip else 1.0)
                 single[label].append(flip is not None and len(flip.spans) == 1)

@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,7 @@ SPREAD_OF_RANDOM_WEIGHTS = 0.02
 ROWS, FEWEST = 50, 20  # held-out comments of a run that are looked at; below, nothing is said
 LEAST_MIXED, LEAST_PLANTED, MOST_RHO = 0.97, 0.99, 0.30
 TESTED, WEAK, UNKNOWN = "tested", "weak", "unknown"
+RANDOM = "random"
 
 
 @dataclass(frozen=True)
@@ -246,19 +247,31 @@ def measure(
     on_case: OnTexts | None = None,
 ) -> Measured:
     """All figures of a method; `model` plain, `copies` its randomised copies: (top, all) or none."""
-    found = explained(method, model, asked, on_case)
+    step = _Steps(4 + len(copies) + bool(mask_of(model)), on_case)
+    found = explained(method, model, asked, step.next())
+    rho = [likeness(method, other, asked, found.weights, step.next()) for other in copies]
+    right = mixed(method, model, joined, step.next())
+    fine, coarse, masked = _erased_thrice(erased, model, asked, found.weights, step)
+    share = float(right.mean()) if len(right) else None
+    return Measured(name, found, fine, coarse, masked, share, planted, *rho)
+
+
+def chance(model, asked: Sequence[Case], seed: int = 0, on_texts: OnTexts | None = None) -> Measured:
+    """The row of words that are named at random."""
+    none = Explained((), np.zeros(len(asked)))
+    step = _Steps(2 + bool(mask_of(model)), on_texts)
+    return Measured(RANDOM, none, *_erased_thrice(at_random, model, asked, seed, step))
+
+
+def _erased_thrice(
+    how: Callable[..., Erased], model, asked: Sequence[Case], given: object, step: "_Steps"
+) -> tuple[Erased, Erased, Erased | None]:
+    """At the fine shares, at the coarse ones, and with a mask where the model knows one."""
     mask = mask_of(model)
-    rho = [likeness(method, other, asked, found.weights, on_case) for other in copies]
-    right = mixed(method, model, joined, on_case)
-    return Measured(
-        name,
-        found,
-        erased(model, asked, found.weights),
-        erased(model, asked, found.weights, COARSE),
-        erased(model, asked, found.weights, mask=mask) if mask else None,
-        float(right.mean()) if len(right) else None,
-        planted,
-        *rho,
+    return (
+        how(model, asked, given, on_texts=step.next()),
+        how(model, asked, given, COARSE, on_texts=step.next()),
+        how(model, asked, given, mask=mask, on_texts=step.next()) if mask else None,
     )
 
 
@@ -268,23 +281,39 @@ def table(
     truth: Sequence[str],
     methods: Mapping[str, Method],
     seed: int = 0,
-    on_progress: OnTexts | None = None,
+    on_progress: Callable[[int, int, str], None] | None = None,
 ) -> tuple[Measured, ...]:
-    """Every method on up to 50 held-out comments of a run; `truth` are their labels, "" where there is
-    not just one. `on_progress(done, all)` may raise to stop. The planted word needs a training of its own."""
+    """Every method on up to 50 held-out comments of a run, then RANDOM; `truth` are their labels, "" where
+    there is not just one. () when fewer than 20 have two words. `on_progress(done, all, method)` may raise
+    to stop. The planted word needs a training of its own."""
     model = plain(model)
-    rows = np.sort(np.random.default_rng(seed).permutation(len(texts))[:ROWS])
+    rows = drawn(model, texts, seed)
     chosen, labels = [texts[row] for row in rows], [truth[row] for row in rows]
+    asked = cases(model, chosen)
+    if len(asked) < FEWEST:
+        return ()
     said = [model.labels[label] for label in scores(model, chosen).argmax(axis=1)]
-    asked, joined = cases(model, chosen), pairs(chosen, labels, said, seed)
+    joined = pairs(chosen, labels, said, seed)
     layers = hasattr(model, "encoder")
     copies = [randomised(model, all_layers) for all_layers in (False, True)] if layers else []
-    step = _Steps(len(methods), on_progress)
+    at = [""]  # the method that is being measured
+    step = _Steps(len(methods) + 1, lambda done, total: on_progress and on_progress(done, total, at[0]))
     found = []
-    for name, method in methods.items():
-        found.append(measure(name, method, model, asked, joined, copies))
-        step.next()(1, 1)
-    return tuple(found)
+    for at[0], method in methods.items():
+        found.append(measure(at[0], method, model, asked, joined, copies, on_case=step.next()))
+    at[0] = RANDOM
+    return (*found, chance(model, asked, seed, step.next()))
+
+
+def drawn(model: Explainable, texts: Sequence[str], seed: int = 0) -> list[int]:
+    """Ascending places of up to 50 texts of two readable words or more."""
+    found: list[int] = []
+    for row in np.random.default_rng(seed).permutation(len(texts)).tolist():
+        if len(read(model, texts[row]).read) > 1:
+            found.append(row)
+        if len(found) == ROWS:
+            break
+    return sorted(found)
 
 
 def mask_of(model) -> str:
@@ -327,8 +356,7 @@ def trust(
     unlike what it says of a copy with random weights. Below 20 comments of two words nothing is said.
     """
     model = plain(model)
-    rows = np.random.default_rng(seed).permutation(len(texts))[:ROWS]
-    asked = cases(model, [texts[row] for row in sorted(rows)])
+    asked = cases(model, [texts[row] for row in drawn(model, texts, seed)])
     if len(asked) < FEWEST:
         words = f"Not tested: {len(asked)} held-out comments are too few, {FEWEST} are needed."
         return Trust(UNKNOWN, words, {"comments": float(len(asked))})

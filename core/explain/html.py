@@ -1,11 +1,12 @@
 """An attribution as a piece of HTML for files that leave the app."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 from core.charts.theme import AGAINST, FOR
-from core.domain import Attribution
-from core.explain.words import CUT, GAP, UNREAD, Piece, caption, pieces, shades
+from core.domain import Attribution, Span
+from core.explain.tables import strongest
+from core.explain.words import CUT, GAP, UNREAD, Piece, amount, caption, pieces, shades
 
 _MARKS = {
     "": "",
@@ -19,42 +20,89 @@ _PAGE = """<!doctype html>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width"><style>
 :root {{ color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif; }}
-body {{ max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }}
+body {{ max-width: 46rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }}
+h2 {{ margin: 2.4rem 0 0.2rem; font-size: 1.2rem; }}
+small {{ opacity: 0.75; }}
+table {{ border-collapse: collapse; margin: 0.8rem 0; }}
+td {{ padding: 0.1rem 0.8rem 0.1rem 0; vertical-align: middle; }}
+td:nth-child(2) {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
+i {{ display: block; height: 0.8rem; }}
 </style></head><body><h1>Words that mattered</h1>
-<p>Blue speaks for the label, orange against it; hover for the number. The picture explains the model, not the
-customer.</p>
-{body}</body></html>
+<p>{legend} Hover a word for its number. The picture explains the model, not the customer.</p>
+{body}<p><small>{source}</small></p></body></html>
 """
+_REASON = "Blue and a solid line speak for the label, orange and a dashed line against it."
+_LOOK = "Colour shows where the model looked, not why it decided so."
+_LOOKS = ("% of the attention", "% of the flow")  # units of what does not know the label
+BARS = 8  # words listed below each text
 
 
-def page_html(attributions: Sequence[Attribution]) -> str:
-    """A page of its own with one highlighted text after the other; it asks nobody for anything."""
+def page_html(attributions: Sequence[Attribution], source: str = "") -> str:
+    """A page of its own with one highlighted text after the other; it asks nobody for anything.
+
+    `source`: where the explanations come from, one line at the end.
+    """
     body = "".join(
-        f"<h2>{escape(found.label)} ({min(found.probability, 0.99):.0%})</h2>{highlight_html(found)}\n"
+        f"<h2>{_written(_heading(found))}</h2><small>{_written(_how(found))}</small>"
+        f"{highlight_html(found)}{_bars(found)}\n"
         for found in attributions
     )
-    return _PAGE.format(body=body)
+    looks = any(found.unit.startswith(_LOOKS) for found in attributions)
+    return _PAGE.format(legend=_LOOK if looks else _REASON, body=body, source=_written(source))
+
+
+def _heading(found: Attribution) -> str:
+    against = f" and not {found.against}" if found.against else ""
+    return f"{found.label}{against} ({min(found.probability, 0.99):.0%})"
+
+
+def _how(found: Attribution) -> str:
+    missed = "" if found.completeness is None else f", {found.completeness:.1%} of it not explained"
+    return f"{found.method}: {found.unit}{missed}"
+
+
+def _bars(found: Attribution) -> str:
+    """The strongest words with their numbers: a bar is read more surely than a colour."""
+    words = strongest(found, BARS)
+    top = max((abs(span.weight) for span in words), default=0.0)
+    rows = "".join(
+        f"<tr><td>{_written(found.text[span.start : span.end][:60])}</td>"
+        f"<td>{amount(span.weight, found.unit)}</td>"
+        f'<td><i style="width:{12 * abs(span.weight) / top:.2f}rem;'
+        f'background:{FOR if span.weight > 0 else AGAINST}"></i></td></tr>'
+        for span in words
+    )
+    return f"<table>{rows}</table>" if rows else "<p><small>No single word matters here.</small></p>"
 
 
 def highlight_html(attribution: Attribution) -> str:
-    """One `<div>` with a `<mark>` for each word that has a colour or a mark; every text is escaped.
-
-    Parsed back it is the text, character for character, but for NUL, which HTML cannot hold.
-    """
-    strengths = shades(attribution)
-    body = "".join(
-        _drawn(piece, 0.0 if piece.word == GAP else strengths[piece.word], attribution)
-        for piece in pieces(attribution.text, attribution.spans)
-    )
+    """One `<div>` with the marks; parsed back it is the text, character for character, but for NUL,
+    which HTML cannot hold: a browser shows a replacement character."""
+    body = marks_html(attribution)
     return f'<div class="words" dir="auto" style="white-space:pre-wrap;overflow-wrap:anywhere">{body}</div>'
 
 
-def _drawn(piece: Piece, strength: float, attribution: Attribution) -> str:
+def _written(text: str) -> str:
     # Parsers turn a carriage return into a line feed unless it is written as a reference.
-    text = escape(piece.text, quote=True).replace("\r", "&#13;")
-    if piece.word == GAP or (strength == 0 and not piece.mark):
+    return escape(text, quote=True).replace("\r", "&#13;")
+
+
+def marks_html(attribution: Attribution, written: Callable[[str], str] = _written) -> str:
+    """The text with a `<mark>` for each word that has a colour or a mark; `written` escapes."""
+    strengths = shades(attribution)
+    return "".join(
+        _drawn(piece, 0.0, None, attribution.unit, written)
+        if piece.word == GAP
+        else _drawn(piece, strengths[piece.word], attribution.spans[piece.word], attribution.unit, written)
+        for piece in pieces(attribution.text, attribution.spans)
+    )
+
+
+def _drawn(piece: Piece, strength: float, span: Span | None, unit: str, written: Callable[[str], str]) -> str:
+    text = written(piece.text)
+    if span is None or (strength == 0 and not piece.mark):
         return text
-    title = escape(caption(attribution.spans[piece.word], attribution.unit), quote=True)
+    title = written(caption(span, unit))
     side = "for" if strength > 0 else "against" if strength < 0 else "none"
     return f'<mark class="{side}" title="{title}" style="{_style(piece.mark, strength)}">{text}</mark>'
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from core.domain import Attribution
 from core.explain import attention, integrated, occlusion, relevance, rollout, shapley
+from core.explain.keys import ATTENTION, INTEGRATED, OCCLUSION, RELEVANCE, ROLLOUT, SHAPLEY
 from core.explain.model import has_attention, has_layers
 from core.explain.reading import read
 
-OCCLUSION, INTEGRATED, SHAPLEY = "occlusion", "integrated-gradients", "shapley"
-RELEVANCE, ROLLOUT, ATTENTION = "gradient-x-attention", "rollout", "attention"
 SHORT = 30  # words up to which a text is explained by leaving each of them out
 SHORTEST_TIME = 300.0  # milliseconds a short text may take: what a live view bears
 

@@ -32,8 +32,8 @@ class Explainable(Protocol):
 class Attentive(Explainable, Protocol):
     """A transformer; models of counted words and BiLSTMs are only Explainable."""
 
-    def attention(self, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
-        """The same tokens and (layers, heads, tokens, tokens) float32; rows sum to 1."""
+    def attention(self, text: str, half: bool = False) -> tuple[tuple[Token, ...], np.ndarray]:
+        """The same tokens and (layers, heads, tokens, tokens) float32 (float16 with `half`); rows sum to 1."""
         ...
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 NEAREST = 5
 AT_ONCE = 256  # comments compared with all others in one product
+ROWS_AT_ONCE = 8_192  # of those others
 
 
 @dataclass(frozen=True)
@@ -66,21 +67,45 @@ def agreements(
     return found
 
 
+def likeness(
+    vectors: np.ndarray, wanted: np.ndarray, without: Sequence[Sequence[int]] | None = None
+) -> np.ndarray:
+    """(m,) cosine of each of `wanted` with the nearest of `vectors`; nan where all are left out."""
+    found = np.full(len(wanted), np.nan)
+    for first in range(0, len(wanted), AT_ONCE):
+        part = slice(first, first + AT_ONCE)
+        ranked = _ranked(vectors, wanted[part], 1, None if without is None else without[part])
+        for number, (_, values) in enumerate(ranked, start=first):
+            if len(values):
+                found[number] = values[0]
+    return found
+
+
 def _ranked(
     vectors: np.ndarray, wanted: np.ndarray, count: int, without: Sequence[Sequence[int]] | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """(rows, cosines) of the `count` nearest, nearest first, equal ones by row."""
     if not len(vectors):
         return [(np.zeros(0, dtype=int), np.zeros(0))] * len(wanted)
-    likeness = wanted.astype(np.float32) @ vectors.astype(np.float32, copy=False).T
+    cosines = _cosines(vectors, wanted)
     if without is not None:
-        for values, rows in zip(likeness, without, strict=True):
+        for values, rows in zip(cosines, without, strict=True):
             values[list(rows)] = -np.inf
     found = []
-    for values in likeness:
+    for values in cosines:
         least = np.partition(values, -count)[-count] if count < len(values) else -np.inf
         rows = np.flatnonzero(values >= least)
         rows = rows[np.isfinite(values[rows])]
         rows = rows[np.argsort(-values[rows], kind="stable")][:count]
         found.append((rows, values[rows]))
+    return found
+
+
+def _cosines(vectors: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """(m, n) float32. `vectors` may be float16, half the memory: few of them are widened at once."""
+    wanted = wanted.astype(np.float32, copy=False)
+    found = np.empty((len(wanted), len(vectors)), dtype=np.float32)
+    for first in range(0, len(vectors), ROWS_AT_ONCE):
+        part = slice(first, first + ROWS_AT_ONCE)
+        np.matmul(wanted, vectors[part].astype(np.float32, copy=False).T, out=found[:, part])
     return found

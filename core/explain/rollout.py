@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from core.domain import Attribution, Token
-from core.errors import NotFound
-from core.explain.model import Attentive, column, has_attention
+from core.domain import Attribution
+from core.explain.attention import Looked, maps_of
+from core.explain.model import Attentive, column
 from core.explain.reading import read
 from core.explain.weighting import on_words
 
@@ -19,16 +19,15 @@ def explain(model: Attentive, text: str, label: str, against: str | None = None)
     for a model without attention or a label that it does not have.
     """
     wanted = column(model, label)
-    tokens, maps = _maps(model, text)
+    tokens, maps = maps_of(model, text)
     spans = on_words(read(model, text), tokens, flow(maps)[-1])
     return Attribution(text, spans, label, NAME, UNIT, float(model.probabilities([text])[0, wanted]))
 
 
-def by_layer(model: Attentive, text: str) -> np.ndarray:
-    """(layers, words): share of each word after each layer, words in the order of the spans of `explain`."""
-    tokens, maps = _maps(model, text)
-    reading = read(model, text)
-    return np.array([[span.weight for span in on_words(reading, tokens, layer)] for layer in flow(maps)])
+def by_layer(looked: Looked) -> np.ndarray:
+    """(layers, words): share of each word after each layer, words in the order of the text."""
+    found = [on_words(looked.reading, looked.tokens, layer) for layer in flow(looked.weights)]
+    return np.array([[span.weight for span in spans] for spans in found])
 
 
 def flow(maps: np.ndarray) -> np.ndarray:
@@ -36,13 +35,7 @@ def flow(maps: np.ndarray) -> np.ndarray:
     heads; mean over the rows of R, since the model pools by the mean. `maps` as `attention` gives them."""
     same = np.eye(maps.shape[-1])
     total, found = same, []
-    for layer in maps.astype(np.float64).mean(axis=1):
-        total = (layer + same) @ total / 2
+    for heads in maps:
+        total = (heads.mean(axis=0, dtype=np.float64) + same) @ total / 2
         found.append(total.mean(axis=0))
     return np.stack(found)
-
-
-def _maps(model: Attentive, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
-    if not has_attention(model):
-        raise NotFound("This model has no attention to follow. Choose 'Leaving words out'.")
-    return model.attention(text)

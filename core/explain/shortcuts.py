@@ -16,9 +16,13 @@ VALUE, MASK, HANDLE, LINK, DATE, GREETING, DEVICE, CODE, NAME = (
     "value", "mask", "handle", "link", "date", "greeting", "device", "code", "name",
 )  # fmt: skip
 
+ACCOUNT = "Account"
+
 _OUTER = "\"'“”‘’([{.,;:!?)]}*_-"
 _CLOSING = "\"'”’)]}*_"
 _ENDS = (".", "!", "?", "…", ":")  # of a sentence
+
+_I = re.compile(r".|i['’]\w+")  # "I" and "I'm" are no names
 
 _DATE = re.compile(
     r"(jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)|"
@@ -70,14 +74,18 @@ class Shortcut:
 
 
 def shortcuts(
-    found: Sequence[Driver], texts: Sequence[str], values: Mapping[str, Collection[str]] | None = None
+    found: Sequence[Driver],
+    texts: Sequence[str],
+    values: Mapping[str, Collection[str]] | None = None,
+    names: Collection[str] | None = None,
 ) -> tuple[Shortcut, ...]:
     """Drivers that move the confidence for a reason that may have nothing to do with the label.
 
-    `texts`: of the dataset, to tell names by their capitals; `values`: by column, of accounts and segments.
+    `texts`: of the dataset, to tell names by their capitals, unless `named` told them before; `values`: by
+    column, of accounts and segments.
     """
-    known = _values(values or {})
-    names = named(texts)
+    names = named(texts) if names is None else names
+    known = _values(values or {}, names)
     made = []
     for driver in found:
         kind, column = _kind(driver.words, known, names)
@@ -88,10 +96,15 @@ def shortcuts(
 
 def _words(driver: Driver, kind: str, column: str) -> str:
     return (
-        f"“{driver.words[:60]}” {_SAID[kind].format(column=column)}. It moves the confidence by "
+        f"“{driver.words[:60]}” {reason(kind, column)}. It moves the confidence by "
         f"{100 * driver.effect.mid:+.1f} points in {driver.effect.n:,} comments. If it is no reason for the "
         "label, train without this word."
     ).replace(" -", " \N{MINUS SIGN}")
+
+
+def reason(kind: str, column: str = "") -> str:
+    """Why a word is suspicious, as the end of a sentence that begins with the word."""
+    return _SAID[kind].format(column=column)
 
 
 def _kind(words: str, known: Mapping[str, str], names: Collection[str]) -> tuple[str, str]:
@@ -118,15 +131,16 @@ _TESTS: dict[str, Callable[[str], object]] = {
 }
 
 
-def _values(values: Mapping[str, Collection[str]]) -> dict[str, str]:
-    """From a whole value, or a longer word of one, to its column."""
+def _values(values: Mapping[str, Collection[str]], names: Collection[str]) -> dict[str, str]:
+    """From a whole value to its column, and from a longer word of one: of an account any, of other columns
+    a name, since values such as "Late flight" are made of words that may well be the reason."""
     known: dict[str, str] = {}
     for column, each in values.items():
         for value in each:
             parts = [key(word) for word in value.split()]
             known.setdefault(" ".join(parts), column)
             for part in parts:
-                if len(part) >= SHORTEST_PART:
+                if len(part) >= SHORTEST_PART and (column == ACCOUNT or part in names):
                     known.setdefault(part, column)
     known.pop("", None)
     return known
@@ -146,7 +160,7 @@ def named(texts: Sequence[str]) -> frozenset[str]:
     return frozenset(
         word
         for word, count in capitals.items()
-        if count >= FEWEST_CAPITALS and count >= NAMED * places[word] and len(word) > 1
+        if count >= FEWEST_CAPITALS and count >= NAMED * places[word] and not _I.fullmatch(word)
     )
 
 

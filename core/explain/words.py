@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from core.charts.labels import shorten
+from core.charts.words import Bar, Scale
 from core.domain import Attribution, Span
 
 CUT, UNREAD = "cut", "unread"
@@ -20,6 +22,8 @@ BOUNDS = {  # unit -> floor and full colour
     FACTOR: (FLOOR, FULL),
 }
 GAP = -1
+MOST_BARS = 10
+SAID = 60  # characters of a word in a sentence
 
 _WORD = re.compile(r"\S+")
 # Scripts written without spaces: Han, kana, bopomofo, their punctuation and full-width forms.
@@ -118,6 +122,89 @@ def shades(attribution: Attribution) -> tuple[float, ...]:
     return tuple(
         span.weight / max(top, full) if abs(span.weight) >= floor else 0.0 for span in attribution.spans
     )
+
+
+def bars(attribution: Attribution, top: int = MOST_BARS) -> tuple[Bar, ...]:
+    """The strongest words that were read, strongest first; equal ones in text order."""
+    pairs = zip(attribution.spans, shades(attribution), strict=True)
+    found = sorted((pair for pair in pairs if pair[0].mark != CUT), key=lambda pair: -abs(pair[0].weight))
+    return tuple(
+        Bar(
+            attribution.text[span.start : span.end],
+            span.weight,
+            amount(span.weight, attribution.unit),
+            shade,
+        )
+        for span, shade in found[:top]
+    )
+
+
+def scale(attribution: Attribution) -> Scale:
+    """What the bars measure, and what they speak for on each side."""
+    unit = plain_unit(attribution)
+    return Scale(unit, attribution.label, attribution.against, unit in BOUNDS, unit == FACTOR)
+
+
+def plain_unit(attribution: Attribution) -> str:
+    """The unit without the labels that are compared."""
+    pair = f" {attribution.label} over {attribution.against}"
+    unit = attribution.unit
+    return unit.removesuffix(pair).rpartition(" ")[0] if unit.endswith(pair) else unit
+
+
+def strongest(attribution: Attribution) -> int | None:
+    """Place of the span that speaks most for the label, or most against it where none speaks for it; None
+    when no single word matters."""
+    found = shades(attribution)
+    most = max(found, default=0.0)
+    best = most if most > 0 else min(found, default=0.0)
+    return found.index(best) if best else None
+
+
+def nothing_matters(attribution: Attribution) -> str:
+    """What is said of a text in which no word has a colour; "" when one has."""
+    if strongest(attribution) is not None or not attribution.spans:
+        return ""
+    unit = plain_unit(attribution)
+    why = {
+        POINTS: "without any one of them the confidence stays about the same",
+        SCORE: "each carries less than 3 % of the score",
+        FACTOR: "each of them alone changes the confidence by less than 3 %",
+    }.get(unit, "the model gives none of them any weight")
+    return f"No single word matters here: {why}."
+
+
+def sentence(attribution: Attribution, place: int) -> str:
+    """What one span does, for example: Without “twice” the confidence in bug falls by 24 points."""
+    span = attribution.spans[place]
+    word = f"“{shorten(attribution.text[span.start : span.end], SAID)}”"
+    if span.mark == CUT:
+        return f"{word} is past the model's limit; it was not read."
+    unit, label, other = plain_unit(attribution), attribution.label, attribution.against
+    weight = span.weight
+    if unit == POINTS:
+        of = f"lead of {label} over {other}" if other else f"confidence in {label}"
+        return f"Without {word} the {of} {_change(weight)}."
+    if unit == FACTOR:
+        of = f"{label} over {other}" if other else label
+        return f"{word} multiplies the confidence in {of} by {amount(weight, unit)}."
+    share = f"{abs(100 * weight):.0f} {unit}"
+    if unit != SCORE:
+        return f"{word} has {share}."
+    sides = (
+        (f"for {label} and against {other}", f"for {other} and against {label}")
+        if other
+        else ("", f"against {label}")
+    )
+    side = sides[weight < 0]
+    return f"{word} carries {share}{f', {side}' if side else ''}."
+
+
+def _change(weight: float) -> str:
+    points = round(abs(100 * weight))
+    if points == 0:
+        return "stays the same"
+    return f"{'falls' if weight > 0 else 'rises'} by {points} point{'' if points == 1 else 's'}"
 
 
 def caption(span: Span, unit: str) -> str:

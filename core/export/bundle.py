@@ -68,7 +68,7 @@ def export_model(
             (temporary / CARD).write_text(make_card(lines), encoding="utf-8")
         (temporary / README).write_text(_readme([line.measured.name for line in lines[1:]]), encoding="utf-8")
         report = _report(lines, refused)
-        write_manifest(temporary, {**about, "bundle": BUNDLE, "formats": report["formats"]})
+        write_manifest(temporary, {**about, "bundle": BUNDLE, **report})
         _sync(temporary)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 
-from core.domain import Estimate, Insights, Mover, Quote, SegmentCell, Theme, Trend, TrendPoint
+from core.domain import Estimate, Insights, Mover, Quote, SegmentCell, Span, Theme, Trend, TrendPoint
 from core.errors import Damaged
 
 
@@ -19,6 +19,10 @@ def _fields(value: object) -> dict[str, object]:
     found = {field.name: getattr(value, field.name) for field in fields(value)}  # TypeError on any other type
     if isinstance(value, Insights):
         found["settings"] = dict(sorted(value.settings.items()))
+    if isinstance(value, Quote):
+        # Reports frozen before quotes had spans keep their bytes, and so their hash.
+        spans = [[span.start, span.end, span.weight, span.mark] for span in found.pop("spans")]
+        found |= {"spans": spans} if spans else {}
     return found
 
 
@@ -29,7 +33,7 @@ def from_json(text: str) -> Insights:
         themes = tuple(_theme(part) for part in raw["themes"])
         trends = tuple(Trend(part["theme"], tuple(map(_point, part["points"]))) for part in raw["trends"])
         segments = tuple(SegmentCell(**_with_share(part)) for part in raw["segments"])
-        quotes = tuple(Quote(**part) for part in raw["quotes"])
+        quotes = tuple(map(_quote, raw["quotes"]))
         known = {"themes": themes, "trends": trends, "segments": segments, "quotes": quotes}
         known["movers"] = tuple(map(_mover, raw.get("movers", ())))  # reports frozen before it have none
         return Insights(**{**raw, **known, "notes": tuple(raw["notes"])})
@@ -40,6 +44,19 @@ def from_json(text: str) -> Insights:
 def _theme(raw: dict) -> Theme:
     rating = Estimate(**raw["rating"]) if raw["rating"] else None
     return Theme(raw["name"], Estimate(**raw["share"]), rating, tuple(raw["ids"]))
+
+
+def _quote(raw: dict) -> Quote:
+    """Raises ValueError when the spans do not lie in the text one after the other."""
+    spans = tuple(
+        Span(int(start), int(end), float(weight), str(mark))
+        for start, end, weight, mark in raw.get("spans", ())
+    )
+    ends = (0, *(span.end for span in spans))
+    for before, span in zip(ends, spans, strict=False):
+        if not before <= span.start < span.end <= len(raw["text"]):
+            raise ValueError("spans beside their text")
+    return Quote(**{**raw, "spans": spans})
 
 
 def _point(raw: dict) -> TrendPoint:

@@ -132,7 +132,7 @@ def answer(
     network.eval()
     with torch.inference_mode():
         for batch in sorted_batches([len(row) for row in rows], BATCH_TOKENS) if len(rows) else ():
-            found[batch] = network([rows[number] for number in batch]).double().cpu().numpy()
+            found[batch] = network([rows[number] for number in batch]).cpu().double().numpy()
             done += len(batch)
             if on_batch:
                 on_batch(done, len(rows))

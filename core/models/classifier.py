@@ -136,8 +136,8 @@ class Classifier:
     def tokens(self, text: str) -> tuple[Token, ...]:
         return self.encoder.tokens(text)
 
-    def attention(self, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
-        return self.encoder.attention(text)
+    def attention(self, text: str, half: bool = False) -> tuple[tuple[Token, ...], np.ndarray]:
+        return self.encoder.attention(text, half)
 
     def unknown_tokens(self, text: str) -> list[tuple[int, int]]:
         return self.encoder.unknown_tokens(text)

@@ -142,8 +142,9 @@ class Encoder:
             )
         )
 
-    def attention(self, text: str) -> tuple[tuple[Token, ...], np.ndarray]:
-        """Tokens and weights (layers, heads, tokens, tokens) float32; each row sums to 1."""
+    def attention(self, text: str, half: bool = False) -> tuple[tuple[Token, ...], np.ndarray]:
+        """Tokens and weights (layers, heads, tokens, tokens) float32 (float16 with `half`); each row sums
+        to 1. Raises ModelError for an encoder that does not give them."""
         ids, mask = self.batch(self.token_ids([text]))
         with self.lock:
             before = self.model.config._attn_implementation
@@ -153,7 +154,10 @@ class Encoder:
                     layers = self.model(input_ids=ids, attention_mask=mask, output_attentions=True).attentions
             finally:
                 self.model.set_attn_implementation(before)
-        return self.tokens(text), torch.stack([layer[0].float() for layer in layers]).cpu().numpy()
+        if not layers or any(layer is None for layer in layers):
+            raise ModelError("This encoder keeps its attention to itself. Look at the words that mattered.")
+        kind = torch.float16 if half else torch.float32
+        return self.tokens(text), torch.stack([layer[0].to(kind) for layer in layers]).cpu().numpy()
 
     def unknown_tokens(self, text: str) -> list[tuple[int, int]]:
         """Places of the text that the vocabulary has no token for."""

@@ -9,6 +9,8 @@ import core.charts.runs as run_charts
 import core.charts.themes as theme_charts
 from core.charts.embed import figure_json, plotly_script
 from core.charts.theme import ACCENT, DARK, FONTS, LIGHT, Surface
+from core.explain.html import marks_html
+from core.reports.marked import attribution_of
 from core.reports.outline import LABELS_DRAWN, Fact, Figure, Outline, Section
 from core.reports.rows import Row
 from core.reports.safe import percent, plain_text, shorten
@@ -119,7 +121,7 @@ def _quotes(section: Section) -> str:
     blocks = []
     for theme in dict.fromkeys(quote.theme for quote in section.quotes):
         quotes = "".join(
-            f'<blockquote id="row-{int(quote.id)}"><p>{_text(quote.text)}</p>'
+            f'<blockquote id="row-{int(quote.id)}"><p>{marks_html(attribution_of(quote), _text)}</p>'
             f"<footer>row {int(quote.id)} · {_text(quote.context)}</footer></blockquote>"
             for quote in section.quotes
             if quote.theme == theme

@@ -15,7 +15,7 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Inches, Pt
 
 from core.charts.segments import averages, distance, segment_axes
-from core.charts.theme import ACCENT, DIVERGING, LIGHT, SKY, ink, nearest
+from core.charts.theme import ACCENT, AGAINST, DIVERGING, FOR, LIGHT, SKY, ink, nearest
 from core.domain import Estimate, Trend
 from core.reports.outline import Figure
 from core.reports.safe import percent, plain_text, safe_label
@@ -27,8 +27,9 @@ LOW, TO_MID, TO_HIGH, ROOM = (
     "room for words",
 )
 LABEL_WIDTH = 38
+WORD_WIDTH = 24
 CREATED = datetime(2000, 1, 1)  # of the workbooks inside: else each build differs by its time
-Series = tuple[str, Sequence[float]]  # name, values
+Series = tuple[str, Sequence[float | None]]  # name, values; None: no bar
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def workbook(labels: Sequence[str | date], series: Sequence[Series]) -> bytes:
     for column, (name, values) in enumerate(series, start=1):
         sheet.write_string(0, column, name)
         for line, value in enumerate(values, start=1):
-            sheet.write_number(line, column, value)
+            if value is not None:
+                sheet.write_number(line, column, value)
     book.close()
     return file.getvalue()
 
@@ -153,6 +155,30 @@ def _words(series, estimates: Sequence[Estimate]) -> None:
         strong.font.size, weak.font.size = Pt(12), Pt(10)
         strong.font.bold, weak.font.bold = True, False
         strong.font.color.rgb, weak.font.color.rgb = rgb(LIGHT.text), rgb(LIGHT.muted)
+
+
+def word_bars(slide, box: Box, words: Sequence[str], series: Sequence[Series], form: str, alt: str) -> None:
+    """One bar a word, first word on top, to the right for the label and to the left against it.
+
+    Of the two series, for and against, each word has a value in one; `form`: number format of Excel.
+    """
+    labels = [safe_label(word, WORD_WIDTH) for word in words]
+    frame, chart = _chart(slide, XL_CHART_TYPE.BAR_CLUSTERED, box, labels, series)
+    value, category = chart.value_axis, chart.category_axis
+    value.visible, value.has_major_gridlines = False, False
+    category.reverse_order = True
+    category.tick_label_position = XL_TICK_LABEL_POSITION.LOW
+    category.major_tick_mark = category.minor_tick_mark = XL_TICK_MARK.NONE
+    category.format.line.color.rgb = rgb(LIGHT.line)
+    plot = chart.plots[0]
+    plot.gap_width, plot.overlap = 60, 100
+    for line, colour in zip(plot.series, (FOR, AGAINST), strict=True):
+        line.format.fill.solid()
+        line.format.fill.fore_color.rgb = rgb(colour)
+        numbers = line.data_labels
+        numbers.show_value, numbers.number_format, numbers.number_format_is_linked = True, form, False
+        numbers.position, numbers.font.size = XL_LABEL_POSITION.OUTSIDE_END, Pt(11)
+    describe(frame, alt)
 
 
 def nice_top(value: float) -> float:

@@ -9,6 +9,7 @@ from core.charts.themes import MAX_TRENDS, top_themes
 from core.domain import Insights, Quote, Scores, SegmentCell, Theme, TrainingRun, Trend
 from core.reports import findings
 from core.reports.card import ENCODERLESS, baselines_of, card_facts, method_facts, score_rows
+from core.reports.marked import LEGEND, PLAIN
 from core.reports.rows import Row, cell_rows, theme_rows, trend_rows
 from core.reports.safe import shorten
 
@@ -223,8 +224,21 @@ def _quotes(insights: Insights) -> Section:
     kept: list[Quote] = []
     for theme in dict.fromkeys(quote.theme for quote in insights.quotes):
         kept += [quote for quote in insights.quotes if quote.theme == theme][:QUOTES_PER_THEME]
-    lines = ("Word for word as stored; the number is the row. Picked for being clear and unlike each other.",)
-    return Section("quotes", "In their words", lines=lines, quotes=tuple(kept))
+    picked = "Word for word; the number is the row. Picked for being clear and unlike each other."
+    return Section("quotes", "In their words", lines=(picked, *_highlights(kept)), quotes=tuple(kept))
+
+
+def _highlights(quotes: Sequence[Quote]) -> tuple[str, ...]:
+    """What the colours say, and for which quotes there are none."""
+    marked = sum(bool(quote.spans) for quote in quotes)
+    if not marked:
+        return (PLAIN,)
+    lines = [LEGEND]
+    if any(span.mark for quote in quotes for span in quote.spans):
+        lines.append("Dotted frame: the model has no word for it; struck through: past its limit, not read.")
+    if marked < len(quotes):
+        lines.append(f"{marked} of the {len(quotes)} quotes are highlighted, those of the largest themes.")
+    return tuple(lines)
 
 
 def _model(run: TrainingRun) -> Section:

@@ -5,12 +5,23 @@ import io
 import re
 from collections.abc import Iterator
 
+from core.explain.tables import in_words
+from core.reports.marked import attribution_of
 from core.reports.outline import Figure, Outline
 from core.reports.rows import COLUMNS, Row
 from core.reports.safe import safe_cell, shorten
 
 EVIDENCE_LINES = 50_000  # more would make the workbook slow to build and to open
 WIDTHS = {"theme": 36, "part": 20, "method": 44, "checked": 16, "mark": 20}
+QUOTE_COLUMNS = (
+    "row",
+    "theme",
+    "confidence",
+    "context",
+    "text",
+    "words that mattered (points)",
+)
+WORDS = 6  # of a quote, the heaviest first
 FORMATS_OF = {"share": "0.0%", "rating": "0.00"}
 
 
@@ -42,8 +53,10 @@ def xlsx_bytes(outline: Outline) -> bytes:
     for figure in outline.figures:
         _figure_sheet(book, figure, styles)
     quotes = [quote for section in outline.sections for quote in section.quotes]
-    lines = ([q.id, q.theme, q.probability, q.context, q.text] for q in quotes)
-    _sheet(book, "Quotes", ("row", "theme", "confidence", "context", "text"), lines, styles)
+    lines = (
+        [q.id, q.theme, q.probability, q.context, q.text, in_words(attribution_of(q), WORDS)] for q in quotes
+    )
+    _sheet(book, "Quotes", QUOTE_COLUMNS, lines, styles)
     _sheet(book, "Evidence", ("figure", "theme", "part", "row"), _evidence(outline), styles)
     facts = [[fact.name, fact.value] for fact in outline.manifest]
     _sheet(book, "Manifest", ("what", "value"), iter(facts), styles)

@@ -12,9 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, t
 from core.errors import CannotTrain
 from core.store.contents import rehashed
 from core.store.embeddings import text_key
+from core.store.explanations import forget_findings
 from core.store.tables import (
     ACTIVE,
     DELETING,
+    attribution,
     dataset,
     embedding,
     feedback,
@@ -23,6 +25,7 @@ from core.store.tables import (
     import_,
     job,
     label,
+    place,
     prediction,
     report,
     run,
@@ -33,6 +36,7 @@ from core.store.traces import FORGOTTEN, without_rows, words_of
 
 IDS_A_QUERY = 10_000  # below SQLite's limit of parameters, for pairs as well
 LEARNED = ("train", "validation")  # parts of a run that its model was made from
+HANGING = (label, run_row, prediction, held_out, feedback_before, similar, attribution, place)  # on a row
 
 
 @dataclass
@@ -146,6 +150,7 @@ def erase_rows(connection: Connection, ids: Sequence[int], reason: str) -> Erase
             with nullcontext() if dataset_id in deleting else rehashed(connection, dataset_id, where):
                 connection.execute(delete(feedback).where(where))
         connection.execute(update(dataset).where(dataset.c.id == dataset_id).values(health=None))
+        erased.rows["finding"] += forget_findings(connection, dataset_id)
     _erase_vectors(connection, gathered.words, erased)
     _erase_from_reports(connection, frozenset(ids), erased)
     _recount(connection, gathered.stored, gathered.updated, reason)
@@ -175,12 +180,14 @@ def _gather(
         erased.texts += words_of(row.before, "text")
         _note_words(gathered.words, row.before)
         gathered.updated[row.import_id] += 1
-    for table in (label, run_row, prediction, held_out, feedback_before, similar):
+    for table in HANGING:
         erased.rows[table.name] += _count(connection, table, ids)
 
 
-def erase_cells(connection: Connection, rows: Mapping[int, int], pseudonyms: Collection[str]) -> None:
-    """Take pseudonyms out of the cells of rows (feedback id -> dataset) that stay."""
+def erase_cells(connection: Connection, rows: Mapping[int, int], pseudonyms: Collection[str]) -> int:
+    """Take pseudonyms out of the cells of rows (feedback id -> dataset) that stay. Returns how many findings
+    about them went."""
+    findings = 0
     for dataset_id in sorted(set(rows.values())):
         theirs = [key for key, home in rows.items() if home == dataset_id]
         for some in parts(theirs):
@@ -189,6 +196,8 @@ def erase_cells(connection: Connection, rows: Mapping[int, int], pseudonyms: Col
                 for key in pseudonyms:
                     _replace(connection, where, key)
         connection.execute(update(dataset).where(dataset.c.id == dataset_id).values(health=None))
+        findings += forget_findings(connection, dataset_id)  # they are told by segment too
+    return findings
 
 
 def _replace(connection: Connection, where: ColumnElement[bool], key: str) -> None:

@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 import numpy as np
 from sqlalchemy import Connection, delete, select
 
+from core.errors import AppError
 from core.store.database import Engines, insert_many, transaction
 from core.store.jobs import Fence, check_fence
-from core.store.tables import attribution, feedback, finding, place, run
+from core.store.tables import attribution, dataset, feedback, finding, place, run
+
+RUNS_A_QUERY = 10_000  # below SQLite's limit of parameters
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,17 @@ class Explanations:
         data_sha256: str,
         fence: Fence | None = None,
     ) -> None:
-        """In place of an earlier one; nothing when the run is gone by now. Raises LeaseLost."""
+        """In place of an earlier one; nothing when the run is gone by now. Raises LeaseLost, and AppError for
+        a job whose comments changed while it read them: it may quote some that were forgotten since."""
         same = (finding.c.run_id == run_id, finding.c.kind == kind, finding.c.label == label)
         with transaction(self.engines.write) as connection:
             check_fence(connection, fence)
+            now = select(dataset.c.sha256).join_from(run, dataset).where(run.c.id == run_id)
+            found = connection.scalar(now)
+            if found is not None and fence is not None and found != data_sha256:
+                raise AppError("The comments changed while they were looked through. Start this again.")
             connection.execute(delete(finding).where(*same))
-            if connection.scalar(select(run.c.id).where(run.c.id == run_id)) is None:
+            if found is None:
                 return
             values = {"run_id": run_id, "kind": kind, "label": label, "content": content}
             values |= {"data_sha256": data_sha256, "created_at": datetime.now(UTC)}
@@ -113,9 +121,14 @@ class Explanations:
 
 
 def forget_findings(connection: Connection, dataset_id: int) -> int:
-    """What was measured over a dataset holds words of its comments; how many findings went."""
-    runs = select(run.c.id).where(run.c.dataset_id == dataset_id)
-    return connection.execute(delete(finding).where(finding.c.run_id.in_(runs))).rowcount
+    """What was measured over a dataset holds words of its comments, in runs on it and in those of others
+    that are judged on it; how many findings went."""
+    rows = connection.execute(select(run.c.id, run.c.dataset_id, run.c.options))
+    runs = [row.id for row in rows if dataset_id in (row.dataset_id, row.options.get("test_dataset"))]
+    return sum(
+        connection.execute(delete(finding).where(finding.c.run_id.in_(some))).rowcount
+        for some in (runs[start : start + RUNS_A_QUERY] for start in range(0, len(runs), RUNS_A_QUERY))
+    )
 
 
 def _asked(run_id: int, question: Question) -> tuple:

@@ -101,12 +101,13 @@ class People:
         with transaction(self.engines.full) as connection:
             found = find_traces(connection, person, mentions)
             refuse_while_busy(connection, {*found.datasets, *found.named.values()}, blocking)
-            erase_cells(connection, found.named, person.pseudonyms)
+            findings = erase_cells(connection, found.named, person.pseudonyms)
             erased = erase_rows(connection, (*found.ids, *found.mentions), FORGOTTEN_REASON)
             _erase_aside(connection, found, erased)
             _erase_accounts(connection, person, erased)
             _scrub(connection, person, erased)
             erased.rows["feedback: cells"] += len(found.named)
+            erased.rows["finding"] += findings
         return erased
 
     def export(self, person: Person) -> dict:

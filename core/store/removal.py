@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, Table, delete, select, tuple_, update
 
 from core.store.database import Engines, transaction
+from core.store.explanations import forget_findings
 from core.store.tables import DELETING, dataset, feedback, import_, rejected_row
 
 ROWS_A_TRANSACTION = 5_000
@@ -12,6 +13,7 @@ def hide(connection: Connection, dataset_id: int) -> None:
     """From here on nobody sees it; `remove` does the rest, now or after a restart."""
     gone = update(dataset).where(dataset.c.id == dataset_id)
     connection.execute(gone.values(state=DELETING, health=None))
+    forget_findings(connection, dataset_id)
 
 
 def remove(engines: Engines, dataset_id: int) -> None:

@@ -15,6 +15,7 @@ from core.domain import LABEL, LABEL_BREAK, Columns, Import, RejectedRow, Reject
 from core.errors import NotFound
 from core.store.contents import NOTHING, hex_of, sum_of_labels, sum_of_rows
 from core.store.database import Engines, forget_deleted, insert_columns, insert_many, scratch, transaction
+from core.store.explanations import forget_findings
 from core.store.frames import STORED, texts, to_columns
 from core.store.jobs import Fence, check_fence, commit_to
 from core.store.labels import add_labels
@@ -174,6 +175,8 @@ class Staging:
                 change = update(dataset).where(dataset.c.id == dataset_id)
                 connection.execute(change.values(health=health))
                 stored = to_import(connection.execute(select(import_).where(_id(known.import_id))).one())
+                if stored.rows_updated:  # what was found in their earlier words
+                    forget_findings(connection, dataset_id)
             else:
                 hide(connection, staged)
         remove(self.engines, staged)

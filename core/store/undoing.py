@@ -8,6 +8,7 @@ from core.domain import Import
 from core.errors import StoreError
 from core.store.contents import rehashed
 from core.store.database import insert_many
+from core.store.explanations import forget_findings
 from core.store.frames import STORED
 from core.store.labels import IMPORTED
 from core.store.presence import ready_import, refuse_while_training
@@ -40,6 +41,7 @@ def undo_rows(connection: Connection, import_id: int) -> int | None:
     _forget_label_sets(connection, known, touched)
     change = update(dataset).where(dataset.c.id == known.dataset_id)
     connection.execute(change.values(health=None))
+    forget_findings(connection, known.dataset_id)
     return None
 
 

@@ -57,7 +57,8 @@ def fit_bilstm(
     texts, options = material.texts_of(train), material.options
     characters = written_without_spaces(texts)
     words = _words(texts, characters)
-    with torch.random.fork_rng(devices=[]):
+    on_gpu = device is not None and device.on_gpu
+    with torch.random.fork_rng(devices=[torch.device(device.name)] if on_gpu else []):
         torch.manual_seed(options.seed)
         network = _network(words, len(material.labels), vectors_path)
         network.to(device.name if device else "cpu")

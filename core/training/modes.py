@@ -8,6 +8,7 @@ import numpy as np
 
 from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, CurvePoint
 from core.models.classifier import Calibration, Classifier, Platt, TextModel, calibrated, raw
+from core.models.device import Device
 from core.training.material import Material
 
 EDGE = 1e-6  # a share that is never seen is not impossible
@@ -23,6 +24,7 @@ class Tools:
     on_step: Callable[[int, int, tuple[CurvePoint, ...]], None] = lambda step, steps, curve: None
     on_read: Callable[[int, int], None] = lambda done, total: None
     vectors: Path | None = None  # an uploaded file of word vectors, for the BiLSTM
+    device: Device | None = None  # where the BiLSTM learns; None: the processor
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _tfidf(material: Material, train: np.ndarray, validation: np.ndarray, tools:
 def _bilstm(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
     from core.training.bilstm_fit import fit_bilstm
 
-    model = fit_bilstm(material, train, validation, tools.on_step, tools.vectors)
+    model = fit_bilstm(material, train, validation, tools.on_step, tools.vectors, tools.device)
     # It learned from the training rows alone; the validation rows chose its epoch.
     logits = model.logits(material.texts_of(validation))
     score = _validation_f1(material, validation, logits)

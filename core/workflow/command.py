@@ -1,4 +1,4 @@
-"""The command line: arguments in, one JSON object on standard output, errors as one sentence."""
+"""The command line: arguments in, one JSON object (or a table) on standard output, errors as one sentence."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Columns, TrainingOptions
 from core.errors import AppError
-from core.workflow import model_verbs, train_verbs
+from core.workflow import explain_verbs, faithfulness_verb, model_verbs, train_verbs
 from core.workflow.bar import Bar
 from core.workflow.import_verbs import add_verbs
 from core.workflow.named_files import make_folder, read_file
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("Stopped. Nothing half-done was kept.", file=sys.stderr)
         return 130
-    print(json.dumps(answer, ensure_ascii=False))
+    print(answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False))
     return 0
 
 
@@ -64,6 +64,8 @@ def parser() -> Parser:
     add_verbs(verbs)
     train_verbs.add_verbs(verbs)
     model_verbs.add_verbs(verbs)
+    explain_verbs.add_verbs(verbs)
+    faithfulness_verb.add_verbs(verbs)
     return top
 
 

@@ -1,16 +1,11 @@
-"""Work that looks into a finished model for more than ten seconds: queued, one at a time, on the models' lane."""
+"""Work that looks into a finished model for long: queued, one at a time, on the lane of the models."""
 
-from collections.abc import Callable, Mapping
-
-from core.config import Settings
 from core.domain import Job, TrainingRun
 from core.store.store import Store
 from core.workflow.explanations import finished
 from core.workflow.promotion import LANE
-from core.workflow.task import Task
 
 TRUST, FAITHFULNESS, DRIVERS, MAP = "trust", "faithfulness", "drivers", "map"
-Measure = Callable[[Store, Settings, int, Mapping, Task], dict]  # run id and params of the job in
 
 
 def queue(store: Store, run: TrainingRun, kind: str, **params: object) -> Job:
@@ -23,15 +18,3 @@ def pending(store: Store, run: TrainingRun, kind: str) -> Job | None:
     """The job that waits or runs."""
     active = (job for job in store.jobs.active(LANE) if job.kind == kind)
     return next((job for job in active if job.params.get("run") == run.id), None)
-
-
-def measures() -> dict[str, Measure]:
-    """What each kind of job calls; imported here, since torch comes with them."""
-    from core.workflow import driving, mapping, trusting
-
-    return {
-        TRUST: trusting.measure,
-        FAITHFULNESS: trusting.compare,
-        DRIVERS: driving.measure,
-        MAP: mapping.measure,
-    }

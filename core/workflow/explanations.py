@@ -6,13 +6,39 @@ from typing import TYPE_CHECKING
 from core.config import Settings
 from core.domain import Attribution, TrainingRun
 from core.errors import NotFound
-from core.explain.words import CUT, GAP, POINTS, UNREAD, caption, pieces, shades
+from core.explain.words import (
+    CUT,
+    GAP,
+    POINTS,
+    UNREAD,
+    bars,
+    caption,
+    nothing_matters,
+    pieces,
+    scale,
+    sentence,
+    shades,
+    strongest,
+)
 from core.store.store import Store
 
 if TYPE_CHECKING:
     from core.explain.methods import Method
 
-__all__ = ["CUT", "GAP", "POINTS", "UNREAD", "caption", "pieces", "shades"]  # for the drawing of words
+__all__ = [  # for the drawing of words
+    "CUT",
+    "GAP",
+    "POINTS",
+    "UNREAD",
+    "bars",
+    "caption",
+    "nothing_matters",
+    "pieces",
+    "scale",
+    "sentence",
+    "shades",
+    "strongest",
+]
 
 LONGEST = 20_000  # characters of a pasted comment
 
@@ -90,17 +116,3 @@ def _belongs(char: str) -> bool:
 
 def words_that_mattered(classifier, text: str, label: str) -> Attribution:
     return explain(classifier, text, label, "occlusion")
-
-
-def attention_view(classifier, text: str, layer: int, head: int, specials: bool = False):
-    """One head's token matrix; see core.explain.attention.matrix."""
-    from core.explain.attention import matrix
-
-    return matrix(classifier, text, layer, head, specials)
-
-
-def attention_overview(classifier, text: str, specials: bool = False):
-    """(layers, heads); see core.explain.attention.overview."""
-    from core.explain.attention import overview
-
-    return overview(classifier, text, specials)

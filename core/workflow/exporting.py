@@ -93,12 +93,13 @@ def _dates(store: Store, run: TrainingRun) -> tuple[str, str] | None:
 
 
 def report(settings: Settings, run: TrainingRun) -> dict | None:
-    """What was written with size, speed and parity; None before an export."""
+    """`formats`: what was written with size, speed and parity; `refused`: a sentence for each that was left
+    out. None before an export."""
     try:
         manifest = json.loads((folder_of(settings, run.id) / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return {"formats": manifest["formats"]}
+    return {"formats": manifest["formats"], "refused": manifest.get("refused", {})}
 
 
 def bundle(settings: Settings, run: TrainingRun) -> bytes:

@@ -217,6 +217,7 @@ class Fitting:
             live.on_step,
             on_read,
             vectors.path_of(self.settings, self.run.options.vectors),
+            self.device,
         )
 
 

@@ -34,5 +34,5 @@ def predict_new(store: Store, settings: Settings, run_id: int, task: Task = SILE
         found = model.probabilities(rows["text"].tolist(), report)
         store.predictions.add(run_id, rows["id"].to_numpy(np.int64), found.astype(np.float32), task.fence)
     task.progress(95, "Counting themes, trends and segments")
-    freeze(store, run_id, anew=True)
+    freeze(store, run_id, anew=True, model=model)
     return {"run": run_id, "rows": len(missing)}

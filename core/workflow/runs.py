@@ -24,6 +24,7 @@ from core.errors import CannotTrain
 from core.jobs import locks
 from core.store.store import Store
 from core.store.tables import PAUSED
+from core.workflow import vectors
 
 TRAIN = "train"
 GOING_ON = ("queued", "running", "paused")
@@ -89,6 +90,24 @@ def start_training(
     return run, job
 
 
+def trained_already(
+    store: Store, dataset_id: int, label_set_id: int, options: TrainingOptions
+) -> TrainingRun | None:
+    """The newest finished run of the same rows with the same settings: another would come to the same."""
+    if options.test_dataset:  # a run does not say which rows of it there were
+        return None
+    data = store.datasets.get(dataset_id).sha256
+    wanted = ("done", data, label_set_id, options)
+    return next(
+        (
+            run
+            for run in store.runs.list(dataset_id)
+            if (run.status, run.data_sha256, run.label_set_id, run.options) == wanted
+        ),
+        None,
+    )
+
+
 def pause(store: Store, run_id: int) -> None:
     """What it has come to is kept; `resume` goes on from there. Nothing for a run that is over."""
     run = store.runs.get(run_id)
@@ -141,6 +160,7 @@ def delete_run(store: Store, settings: Settings, run_id: int) -> None:
     run = store.runs.get(run_id)
     if run.status in GOING_ON:
         raise CannotTrain("This run is still going on. Cancel it first, then delete it.")
+    store.embeddings.clear(vectors.tuned_name(run_id))
     store.runs.delete(run_id)
     shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
 

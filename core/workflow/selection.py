@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.domain import LABEL_BREAK, TrainingOptions, TrainingRun
 from core.errors import CannotTrain, Damaged
+from core.explain.words import units
 from core.store.store import Store
 from core.workflow.task import Task
 
@@ -139,9 +140,16 @@ def outside_rows(
 
 def without_words(texts: Sequence[str], words: Sequence[str]) -> list[str]:
     """The texts without these words, whatever their case; word boundaries are respected."""
-    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    pattern = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
+    alternatives = "|".join(_alone(word) for word in sorted(words, key=len, reverse=True))
+    pattern = re.compile(alternatives, re.IGNORECASE)
     return [" ".join(pattern.sub(" ", text).split()) if pattern.search(text) else text for text in texts]
+
+
+def _alone(word: str) -> str:
+    """Between word boundaries, except where a script has no spaces."""
+    before = r"(?<!\w)" if len(units("a" + word[0])) == 1 else ""
+    after = r"(?!\w)" if len(units(word[-1] + "a")) == 1 else ""
+    return before + re.escape(word) + after
 
 
 def store_selection(store: Store, run_id: int, selection: Selection, task: Task) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.config import Settings
+from core.domain import BETTER, TrainingRun
 from core.errors import NotFound
 from core.store.embeddings import text_key
 from core.store.store import Store
@@ -15,9 +16,35 @@ from core.workflow.task import Task
 CHUNK = 4_000  # texts that are kept together: so much is lost by a kill
 
 
-def embed(store: Store, encoder, texts: list[str], task: Task, start: float, end: float) -> np.ndarray:
-    """(texts, size) float32; those of texts seen before come from the store."""
-    name = f"{encoder.name}@{encoder.revision[:12]}/{encoder.max_tokens}"
+def name_of(encoder, run: TrainingRun | None = None) -> str:
+    """What the store calls the vectors of an encoder. One that a run fine-tuned still bears the name and
+    revision of what it was tuned from, but its vectors lie elsewhere: they are called by the run."""
+    if run is not None and run.options.mode == BETTER:
+        return tuned_name(run.id)
+    return f"{encoder.name}@{encoder.revision[:12]}/{encoder.max_tokens}"
+
+
+def tuned_name(run_id: int) -> str:
+    """Of the vectors of the encoder that a run fine-tuned."""
+    return f"run-{run_id}"
+
+
+def embed(  # noqa: PLR0917
+    store: Store,
+    encoder,
+    texts: list[str],
+    task: Task,
+    start: float,
+    end: float,
+    run: TrainingRun | None = None,
+) -> np.ndarray:
+    """(texts, size) float32; those of texts seen before come from the store.
+
+    `run`: whose model `encoder` is a part of; needed where it may be fine-tuned.
+    """
+    if not texts:
+        return np.zeros((0, encoder.size), dtype=np.float32)
+    name = name_of(encoder, run)
     hashes = [text_key(text) for text in texts]
     known = store.embeddings.get(name, list(dict.fromkeys(hashes)))
     missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}

@@ -15,7 +15,7 @@ from core.workflow.task import Stages, Task
 from core.workflow.train_here import train_here
 
 EXPLAINED = 5
-METHOD = "Words that mattered"
+METHOD = "occlusion"
 
 
 def walk(
@@ -121,10 +121,11 @@ def _write_all(
 ) -> list[str]:
     progress(82, "Building insights")
     with stages.stage("insights"):
-        found = reports.freeze(store, run.id)
+        model = load_classifier(store, settings, run.id)
+        found = reports.freeze(store, run.id, model=model)
     progress(88, "Explaining a few comments")
     with stages.stage("explain"):
-        written = _explanations(store, settings, run, found, out)
+        written = _explanations(model, run, found, out)
     for number, (key, known) in enumerate(reports.formats().items()):
         progress(90 + 2 * number, f"Writing {known.name}")
         with stages.stage(f"report.{key}"):
@@ -134,14 +135,11 @@ def _write_all(
     return [str(path.resolve()) for path in written]
 
 
-def _explanations(
-    store: Store, settings: Settings, run: TrainingRun, found: Insights, out: Path
-) -> list[Path]:
+def _explanations(classifier, run: TrainingRun, found: Insights, out: Path) -> list[Path]:
     """A quote of each of the largest themes and the words that mattered in it, to read and as JSON lines."""
     from core.explain.codec import to_dict
     from core.explain.html import page_html
 
-    classifier = load_classifier(store, settings, run.id)
     first = {quote.theme: quote for quote in reversed(found.quotes)}
     chosen = [
         first[theme.name] for theme in found.themes if theme.name in first and theme.name in run.labels

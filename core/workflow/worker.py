@@ -10,7 +10,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from core.config import Settings, load_settings  # noqa: E402
 from core.jobs.worker import Function, JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402
-from core.workflow.explain_jobs import DRIVERS, FAITHFULNESS, MAP, TRUST, measures, queue  # noqa: E402
+from core.workflow.explain_jobs import DRIVERS, FAITHFULNESS, MAP, TRUST, queue  # noqa: E402
+from core.workflow.explain_work import measures  # noqa: E402
 from core.workflow.exporting import EXPORT  # noqa: E402
 from core.workflow.learning import LEARN  # noqa: E402
 from core.workflow.leftovers import sweep  # noqa: E402
@@ -23,13 +24,13 @@ from core.workflow.uploads import forget_old_uploads  # noqa: E402
 
 def training_kinds(store: Store, settings: Settings) -> dict[str, Function]:
     def run_training(params: dict, context: JobContext) -> None:
-        from core.workflow.reports import freeze
+        from core.workflow.reports import freeze, model_of
         from core.workflow.train_job import train
         from core.workflow.tuning import within_budget
 
         task = within_budget(store, params, Task(context.progress, context.fence))
         run = train(store, settings, int(params["run"]), task)
-        freeze(store, run.id)  # here, so that no page waits for it
+        freeze(store, run.id, model=model_of(store, settings, run.id))  # here, so that no page waits for it
         queue(store, run, TRUST)
 
     return {TRAIN: run_training}

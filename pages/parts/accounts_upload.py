@@ -9,7 +9,7 @@ from core.domain import Dataset
 from core.errors import BadFile
 from core.workflow import accounts, uploads
 from core.workflow.accounts import AccountsPreview, Matched
-from pages.parts import questions, resources, results
+from pages.parts import caches, questions, resources
 from pages.parts.plain import bullets, listed, option, plain
 from pages.parts.questions import Given
 
@@ -165,7 +165,7 @@ def _attach(dataset: Dataset, upload: AccountsUpload, columns) -> None:
         answers = questions.values(upload.answered)
         accounts.attach(store, settings, dataset.id, path, upload.file_name, columns, answers)
     _leave(upload)
-    results.forget_cached()
+    caches.forget_cached()
     st.toast("The accounts are joined.")
     st.rerun()
 

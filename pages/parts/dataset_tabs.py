@@ -8,13 +8,13 @@ from core.domain import Dataset
 from core.workflow import comments, importing, runs
 from pages.parts import (
     accounts_panel,
+    caches,
     health_card,
     import_progress,
     imports,
     people_panel,
     repeats,
     resources,
-    results,
 )
 from pages.parts.plain import plain
 
@@ -68,6 +68,6 @@ def _more(dataset: Dataset) -> None:
                 st.rerun()
             with st.spinner("Removing"):
                 runs.delete_dataset(resources.store(), resources.settings(), dataset.id)
-            results.forget_cached()
+            caches.forget_cached()
             st.session_state.pop("dataset", None)
             st.rerun()

@@ -1,129 +1,94 @@
-"""One comment under the model: probabilities, the words that mattered, where it looked."""
+"""What the model says of one comment and why; what drives it as a whole, and how far to believe it."""
 
 import streamlit as st
 
 from core.charts import runs as run_charts
-from core.charts import tokens as charts
 from core.domain import TrainingRun
-from core.workflow import explanations
-from pages.parts import model, results
-from pages.parts.highlight import highlighted_text, legend
-from pages.parts.plain import option, plain
+from pages.parts import (
+    attention_explorer,
+    drivers_view,
+    edit_view,
+    map_view,
+    model,
+    resembles_view,
+    trust_badge,
+    trust_view,
+    words_view,
+)
+from pages.parts.explain_chooser import Comment
+from pages.parts.plain import certainty, plain
+from pages.parts.run_words import label_set_of
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-words"}}
-ORDERS = ["Typical", "Most certain", "Least certain"]
-STORED, PASTED = "A stored comment", "Paste a comment"
+CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-labels"}}
+MOST_DRAWN = 30  # labels
+DECIDED = 0.5  # of a label, where a comment may carry several
+CLOSE = 0.2  # between the first label and the next
+OF_COMMENT = (
+    "Words that mattered",
+    "Edit and see",
+    "Because it resembles",
+    "Where the model looked",
+    "All labels",
+)
+OF_MODEL = ("What drives a label", "How far to trust it", "Map")
 
 
-def choose_text(run: TrainingRun) -> str:
-    """The comment to explain: a stored row or a pasted one; "" when there is none."""
-    source = st.segmented_control(
-        "Which comment?", [STORED, PASTED], default=STORED, required=True, key="source"
+def show_comment(run: TrainingRun, comment: Comment) -> None:
+    """The verdict, then only the view that is open is worked out."""
+    found = model.probabilities(run, comment.text)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(verdict(found, label_set_of(run).multi, comment.given), width="content")
+        trust_badge.badge(run)
+    tabs = st.tabs(OF_COMMENT, key="explain_view", on_change="rerun")
+    views = (
+        lambda: words_view.show(run, comment, found),
+        lambda: edit_view.show(run, comment.text),
+        lambda: resembles_view.show(run, comment.text, comment.feedback_id),
+        lambda: attention_explorer.show(run, comment.text),
+        lambda: _all_labels(found),
     )
-    if source == PASTED:
-        text = st.text_area(
-            "Comment",
-            key="pasted",
-            max_chars=explanations.LONGEST,
-            placeholder="Paste or write a comment",
-            height=100,
-        )
-        return explanations.clean_pasted(text)
-    return _stored(run)
+    _show_open(tabs, views)
 
 
-def _stored(run: TrainingRun) -> str:
-    themes = results.predicted(run)
-    if not themes:
-        st.info("The model gives no stored comment a label. Paste a comment to explain it.")
-        return ""
-    left, right = st.columns([1, 1])
-    name = left.selectbox("Predicted as", list(themes), format_func=option, key="explain_theme")
-    order = right.segmented_control("First", ORDERS, default=ORDERS[0], required=True, key="explain_order")
-    table = results.evidence(run, themes[name], order, 50)
-    chosen = st.dataframe(
-        table[["text", "label", "given", "probability"]],
-        key=f"explain_rows_{run.id}_{list(themes).index(name)}_{order}",
-        hide_index=True,
-        height=230,
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            "text": st.column_config.TextColumn("Comment", width="large"),
-            "label": st.column_config.TextColumn("The model says", width="small"),
-            "given": st.column_config.TextColumn("A person said", width="small"),
-            "probability": st.column_config.NumberColumn("Probability", format="percent", width="small"),
-        },
-        alt="Comments to choose from",
+def show_model(run: TrainingRun) -> None:
+    tabs = st.tabs(OF_MODEL, key="explain_model_view", on_change="rerun")
+    views = (
+        lambda: drivers_view.show(run),
+        lambda: trust_view.show(run),
+        lambda: map_view.show(run),
     )
-    rows = [row for row in chosen.selection.rows if row < len(table)]
-    if not rows:
-        st.caption("The first comment is shown. Choose another row to explain it.")
-    return table["text"].iloc[rows[0] if rows else 0] if len(table) else ""
+    _show_open(tabs, views)
 
 
-def show(run: TrainingRun, text: str) -> None:
-    classifier = model.classifier(run)
-    found = explanations.probabilities(classifier, text)
-    labels = list(found)
-    st.markdown(_verdict(found, classifier.multi))
-    words, chances, attention = st.tabs(
-        ["Words that mattered", "All labels", "Where the model looked"], key="explain_view", on_change="rerun"
-    )
-    with words:
-        if words.open:
-            _words(run, text, labels)
-    with chances:
-        if chances.open:
-            figure = run_charts.probabilities(labels, list(found.values()))
-            st.plotly_chart(figure, key="chances", alt="Probability of each label", config=CONFIG)
-    with attention:
-        if attention.open:
-            _attention(classifier, text)
+def _show_open(tabs, views) -> None:
+    for tab, view in zip(tabs, views, strict=True):
+        with tab:
+            if tab.open:
+                view()
 
 
-def _verdict(found: dict[str, float], multi: bool) -> str:
-    """What the model decides: the likeliest label, or every label from one half on."""
-    said = [label for label, value in found.items() if value >= 0.5] if multi else list(found)[:1]
-    if not said:
-        return f"The model gives **no label**; the nearest is {plain(next(iter(found)))}."
-    each = [f"**{plain(label)}**, certain to **{_certainty(found[label])}**" for label in said]
-    return f"The model says {'; '.join(each)}."
+def verdict(found: dict[str, float], multi: bool, given: str = "") -> str:
+    """The likeliest label, or every label from one half on, and what a person said."""
+    said = [label for label, value in found.items() if value >= DECIDED] if multi else list(found)[:1]
+    if said:
+        each = [f"**{plain(label, 80)}**, certain to **{certainty(found[label])}**" for label in said]
+        words = f"The model says {'; '.join(each)}{'' if multi else _close(found)}."
+    else:
+        words = f"The model gives **no label**; the nearest is {plain(next(iter(found)), 80)}."
+    if not given:
+        return words
+    agrees = set(given.split("; ")) == set(said)
+    return f"{words} A person said {'the same' if agrees else f'**{plain(given, 80)}**'}."
 
 
-def _certainty(probability: float) -> str:
-    """Never "100%": a model that has not seen everything cannot be that sure."""
-    return "over 99%" if probability > 0.99 else f"{probability:.0%}"
+def _close(found: dict[str, float]) -> str:
+    """The next label, where the decision was close."""
+    (_, most), (label, next_most) = (*found.items(), ("", 0.0))[:2]
+    return f"; close behind is {plain(label, 80)} with {next_most:.0%}" if most - next_most < CLOSE else ""
 
 
-def _words(run: TrainingRun, text: str, labels: list[str]) -> None:
-    label = st.selectbox("Why this label?", labels, format_func=option, key="why_label")
-    attribution = model.words_that_mattered(run, text, label)
-    left, right = st.columns(2)
-    with left:
-        st.markdown("**The comment**")
-        highlighted_text(attribution, key="words")
-        legend()
-    with right:
-        st.markdown("**Without this word the confidence changes by**")
-        figure = charts.word_bars(attribution)
-        st.plotly_chart(figure, key="bars", alt="Weight of each word in points of confidence", config=CONFIG)
-
-
-def _attention(classifier, text: str) -> None:
-    if not explanations.has_attention(classifier):
-        st.info("This model has no attention: it does not look from word to word. See Words that mattered.")
-        return
-    st.info("Where the model looked, not why: attention does not know which label was asked about.")
-    specials = st.toggle("Show special tokens", key="specials")
-    view = explanations.attention_view(classifier, text, 0, 0, specials)
-    left, right = st.columns(2)
-    layer = left.select_slider("Layer", list(range(1, view.layers + 1)), value=view.layers, key="layer")
-    head = right.select_slider("Head", list(range(1, view.heads + 1)), value=1, key="head")
-    view = explanations.attention_view(classifier, text, layer - 1, head - 1, specials)
-    names = [token.text for token in view.tokens]
-    figure = charts.attention_map(names, view.matrix)
-    st.plotly_chart(figure, key="attention", alt=f"Attention of layer {layer}, head {head}", config=CONFIG)
-    with st.expander("All layers and heads", icon=":material/grid_on:"):
-        figure = charts.head_overview(explanations.attention_overview(classifier, text, specials))
-        st.plotly_chart(figure, key="heads", alt="How narrowly each head looks, by layer", config=CONFIG)
+def _all_labels(found: dict[str, float]) -> None:
+    figure = run_charts.probabilities(list(found), list(found.values()), top=MOST_DRAWN)
+    st.plotly_chart(figure, key="chances", alt="Probability of each label", config=CONFIG)
+    if len(found) > MOST_DRAWN:
+        st.caption(f"The {MOST_DRAWN} likeliest of {len(found):,} labels.")

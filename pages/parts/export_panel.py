@@ -26,6 +26,7 @@ def show(run: TrainingRun) -> None:
     report = exporting.report(resources.settings(), run)
     _ask(run, written=report is not None)
     if report is not None:
+        _refused(report["refused"])
         _report(run, report["formats"])
 
 
@@ -44,6 +45,11 @@ def _ask(run: TrainingRun, written: bool) -> None:
         ):
             exporting.queue(resources.store(), run.id, chosen)
             st.rerun()
+
+
+def _refused(refused: dict[str, str]) -> None:
+    for sentence in refused.values():
+        st.warning(plain(sentence), icon=":material/block:")
 
 
 def _report(run: TrainingRun, formats: dict[str, dict]) -> None:

@@ -20,12 +20,15 @@ export default function (component) {
   const state = JSON.stringify(data)
   if (shown.get(root) === state) return
   shown.set(root, state)
+  root.classList.toggle("faded", data.faded)
   root.style.setProperty("--colour-for", data.colours.for)
   root.style.setProperty("--colour-against", data.colours.against)
-  root.replaceChildren(...data.pieces.map((piece) => drawn(piece, data.clickable)))
+  const held = root.getRootNode().activeElement?.dataset?.word
+  root.replaceChildren(...data.pieces.map((piece) => drawn(piece, data)))
+  if (held !== undefined) root.querySelector(`[tabindex][data-word="${held}"]`)?.focus({ preventScroll: true })
 }
 
-function drawn(piece, clickable) {
+function drawn(piece, { clickable, chosen }) {
   const span = document.createElement("span")
   span.textContent = piece.text
   if (piece.shade > 0) span.classList.add("for")
@@ -39,7 +42,9 @@ function drawn(piece, clickable) {
     if (piece.shade !== 0) {
       span.tabIndex = 0
       span.setAttribute("role", "button")
+      span.setAttribute("aria-pressed", piece.word === chosen)
     }
+    if (piece.word === chosen) span.classList.add("chosen")
   }
   return span
 }

@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain import Dataset, Job
 from core.errors import NotFound
 from core.workflow import importing, uploads
-from pages.parts import kept_upload, next_step, resources, results
+from pages.parts import caches, kept_upload, next_step, resources
 from pages.parts.accounting import account_for
 from pages.parts.choices import look_at
 from pages.parts.plain import plain
@@ -44,7 +44,7 @@ def arrive() -> None:
     if result["status"] == importing.ASK:
         kept_upload.resume(job)
         return
-    results.forget_cached()
+    caches.forget_cached()
     if result["status"] == importing.GONE:
         st.toast("It was removed.")
         if result["dataset_id"] is None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain import Dataset, Import
 from core.workflow import importing
-from pages.parts import import_progress, resources, results
+from pages.parts import caches, import_progress, resources
 from pages.parts.accounting import account_for
 from pages.parts.plain import counted, plain
 
@@ -63,7 +63,7 @@ def _undo(dataset: Dataset, done: Import, only: bool) -> None:
                 st.rerun()
             with st.spinner("Taking the import back"):
                 importing.undo(resources.store(), resources.settings(), done.id)
-            results.forget_cached()
+            caches.forget_cached()
             if only:
                 st.session_state.pop("dataset", None)
             st.toast("The import was taken back.")

@@ -8,7 +8,7 @@ import streamlit as st
 from core.domain import Dataset
 from core.workflow import people
 from core.workflow.people import Forgotten
-from pages.parts import resources, results
+from pages.parts import caches, resources
 from pages.parts.plain import bullets, plain
 
 AUTHOR, ACCOUNT = "A person (author)", "An account"
@@ -23,6 +23,9 @@ TABLES = {
     "account": "rows of accounts files",
     "run_row": "entries in the selections of runs",
     "similar": "entries in groups of similar comments",
+    "finding": "findings about labels",
+    "attribution": "explanations of comments",
+    "place": "places on maps",
 }
 
 
@@ -157,7 +160,7 @@ def _act(asked: Asked) -> None:
     ):
         with st.spinner("Removing, then searching every file of the data folder"):
             done = people.forget(store, settings, **_who(asked), mentions=asked.mentions)
-        results.forget_cached()
+        caches.forget_cached()
         for key in ("person_asked", "person_found", "person_confirm"):
             st.session_state.pop(key, None)
         st.session_state["person_clear"] = True

@@ -4,7 +4,7 @@ import re
 import string
 from collections.abc import Iterable, Sequence
 
-from core.charts.labels import shorten
+from core.charts.labels import percent, shorten
 
 MARKUP = re.compile("([" + re.escape(string.punctuation) + "])")
 # The browser still makes links, arrows and a picture of these after all escapes are resolved;
@@ -33,6 +33,11 @@ def listed(lines: Sequence[object], limit: int = 600) -> str:
 
 def counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def certainty(probability: float) -> str:
+    """Never "100%": a model that has not seen everything cannot be that sure."""
+    return "over 99%" if probability > 0.99 else percent(probability)
 
 
 def option(value: object) -> str:

@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.charts import runs as run_charts
 from core.charts import themes as charts
-from core.domain import TrainingRun
-from core.workflow import reports
-from pages.parts import resources, results
+from core.domain import Quote, TrainingRun
+from core.workflow import explanations, reports
+from pages.parts import model, resources, results
+from pages.parts.highlight import highlighted_text
 from pages.parts.plain import bullets, plain
 
 ICONS = {
@@ -44,6 +45,7 @@ def downloads(run: TrainingRun) -> None:
         f"All files say the same numbers, frozen for run {run.id}: building them again changes nothing. "
         "Cells that a spreadsheet would take for a formula get a leading apostrophe."
     )
+    highlights(run)
 
 
 def preview(run: TrainingRun) -> None:
@@ -56,6 +58,23 @@ def preview(run: TrainingRun) -> None:
         with st.container(border=True):
             _section(section)
     st.caption(plain(outline.footer, 600))
+
+
+def highlights(run: TrainingRun) -> None:
+    """Reports that were made without their model get their colours on request; no number changes."""
+    if reports.highlighted(results.insights(run)):
+        return
+    pressed = st.button(
+        "Highlight the quotes",
+        key="highlight_quotes",
+        icon=":material/format_ink_highlighter:",
+        help="Works out which words of each quote spoke for its theme. All numbers stay as they are.",
+    )
+    if pressed:
+        with st.spinner("Leaving out one word at a time"):
+            reports.highlight(resources.store(), run.id, model.classifier(run))
+        results.forget_cached()
+        st.rerun()
 
 
 def _section(section) -> None:
@@ -73,11 +92,19 @@ def _section(section) -> None:
         st.caption(f"Figure {figure.id} · {plain(figure.name)}")
     if section.lines:
         st.markdown(bullets(section.lines))
-    for quote in section.quotes[:6]:
-        st.text(f"“{quote.text}”")
-        st.caption(plain(f"row {quote.id} · {quote.theme} · {quote.context}"))
+    for number, quote in enumerate(section.quotes[:6]):
+        _quote(quote, number)
     if len(section.quotes) > 6:
         st.caption(f"and {len(section.quotes) - 6} more quotes in the files")
     if section.facts:
         facts = [{"What": fact.name, "Value": fact.value} for fact in section.facts]
         st.dataframe(facts, hide_index=True, alt=section.heading)
+
+
+def _quote(quote: Quote, number: int) -> None:
+    found = reports.attribution_of(quote)
+    if any(explanations.shades(found)):
+        highlighted_text(found, key=f"quote_{number}")
+    else:
+        st.text(f"“{quote.text}”")
+    st.caption(plain(" · ".join(filter(None, (f"row {quote.id}", quote.theme, quote.context)))))

@@ -35,7 +35,15 @@ def ask(dataset: Dataset) -> None:
             split, test = split_choice.ask(dataset, label_set)
         options = replace(advanced_drawer.ask(mode), split=split, test_dataset=test)
         _foresee(dataset, label_set, options, mode)
-        if st.button("Train", type="primary", icon=":material/model_training:", key="train"):
+        done = runs.trained_already(resources.store(), dataset.id, label_set.id, options)
+        if done:
+            st.info(f"You have trained exactly this already: run {done.id}.", icon=":material/history:")
+        if st.button(
+            "Train again anyway" if done else "Train",
+            type="secondary" if done else "primary",
+            icon=":material/model_training:",
+            key="train",
+        ):
             start(dataset.id, label_set.id, options)
 
 

@@ -1,5 +1,6 @@
 """The Train page from the form to a model that answers, without a browser."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from sqlalchemy import delete
 from core.domain import BETTER, BILSTM, QUICK, TFIDF, GateRule, TrainingOptions
 from core.store.database import transaction
 from core.store.tables import held_out
-from core.workflow import promotion, tuning
+from core.workflow import exporting, promotion, runs, tuning
 from pages.parts import resources
 from pages.parts.run_card import TABS
 from tests.pages.trained import (
@@ -71,6 +72,21 @@ def test_a_way_of_judging_that_needs_a_missing_column_says_so(open_page):
     ]
     for reason in ("no column says who wrote", "they have no dates", "none has labels of this name"):
         assert reason in texts(app)
+
+
+def test_the_same_training_again_is_told_before_it_starts(trained, open_page):
+    store = resources.store()
+    label_set = store.labels.sets(trained.dataset_id)[0]
+    ask = trained.dataset_id, label_set.id, trained.options
+    assert runs.trained_already(store, *ask).id == trained.id
+    assert runs.trained_already(store, *ask[:2], replace(trained.options, seed=9)) is None
+    assert runs.trained_already(store, *ask[:2], replace(trained.options, test_dataset=1)) is None
+    app = open_page("train")
+    assert "trained exactly this already" not in texts(app) and "Train" in buttons(app), "the form says Quick"
+    app.segmented_control(key="other_mode").set_value(TFIDF).run()
+    assert f"You have trained exactly this already: run {trained.id}." in texts(app)
+    press(app, "Train again anyway")
+    assert store.jobs.active(""), "it is in the queue all the same"
 
 
 def test_the_form_says_how_long_and_how_much_before_it_starts(open_page):
@@ -380,7 +396,12 @@ def test_a_model_is_exported_by_a_job_and_offered_with_its_parity(trained, open_
     rows = table(app, "Size, speed").set_index("Format")
     assert list(rows.index) == ["This model here", "Roadlens (TF-IDF and BiLSTM)"]
     assert rows["Decides alike"].iloc[1].startswith("100% of")
-    assert len(app.get("download_button")) == 1
+    assert len(app.get("download_button")) == 1 and not app.warning
+    manifest = exporting.folder_of(resources.settings(), trained.id) / "manifest.json"
+    told = {**json.loads(manifest.read_text()), "refused": {"onnx": "ONNX was *left out*: it decides 50%."}}
+    manifest.write_text(json.dumps(told))
+    app.run()
+    assert "ONNX was *left out*: it decides 50%." in texts(app), "a format that was refused, and why"
 
 
 # ---- several labels a comment -------------------------------------------------------------

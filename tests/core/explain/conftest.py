@@ -34,7 +34,7 @@ class Adding:
         bug = np.array([0.5 + sum(self.points.get(word, 0.0) for word in words) for words in read])
         return np.stack([bug, 1.0 - bug], axis=1)
 
-    def attention(self, text):
+    def attention(self, text, half=False):
         """2 layers, 2 heads: layer 1 even, layer 2 head 0 all on [CLS], head 1 all on the token before."""
         tokens = self.tokens(text)
         n = len(tokens)

@@ -37,7 +37,9 @@ def test_a_label_is_sampled_alike_each_time():
 
 
 def test_all_places_of_a_word_are_left_out_together(adding):
-    found = drivers.effects(adding({"crash": 0.2, "Crash,": 0.1}), ["Crash, then crash", "ok"], "bug")
+    found = drivers.effects(
+        adding({"crash": 0.2, "Crash,": 0.1}), ["Crash, then crash", "ok"], "bug", fewest=1
+    )
     assert Effect(0, "crash", pytest.approx(0.3)) in found
     assert Effect(0, "then", pytest.approx(0.0)) in found
     assert sum(effect.words == "crash" for effect in found) == 1
@@ -106,18 +108,53 @@ def test_by_segment_and_month():
     plans = ["Free", "Free", "Free", "Pro", "Pro", "Pro", ""]
     months = ["2025-02"] * 3 + ["2025-01"] * 3 + ["2025-03"]
     (driver,) = drivers.drivers(found, range(7), {"Plan": plans}, months)
-    assert [(part.value, round(part.effect, 6), part.comments) for part in driver.segments["Plan"]] == [
-        ("Pro", 0.5, 3),
-        ("Free", 0.2, 3),
+    found = [(part.value, round(part.effect.mid, 6), part.effect.n) for part in driver.segments["Plan"]]
+    assert found == [("Pro", 0.5, 3), ("Free", 0.2, 3)]
+    assert 0.4 <= driver.segments["Plan"][0].effect.low < 0.5
+    assert [(part.value, part.effect.n) for part in driver.months] == [("2025-01", 3), ("2025-02", 3)]
+
+
+def test_a_part_is_clear_only_beyond_chance():
+    def parts(ours, theirs):
+        found = [Effect(row, "crash", fall) for row, fall in enumerate([*ours, *theirs])]
+        plans = ["Free"] * len(ours) + ["Pro"] * len(theirs)
+        (driver,) = drivers.drivers(found, range(len(found)), {"Plan": plans, "Empty": [""] * len(found)})
+        return [part.clear for part in driver.segments.get("Plan", ())]
+
+    assert parts([0.30, 0.31, 0.32, 0.33], [0.1, 0.11, 0.12, 0.13]) == [True, True]
+    assert parts([0.1, 0.3, 0.2, 0.4], [0.15, 0.35, 0.25, 0.28]) == [False, False]
+    # Three against three: one of ten ways to share them out is as far apart, over two parts that is chance.
+    assert parts([0.3, 0.3, 0.3], [0.1, 0.1, 0.1]) == [False, False]
+    assert parts([0.3, 0.3, 0.3], []) == []  # nothing to compare with
+
+
+def test_only_the_strongest_are_kept_whichever_way_they_pull():
+    found = [
+        Effect(row, words, fall) for words, fall in (("a", 0.1), ("b", -0.3), ("c", 0.2)) for row in (0, 1, 2)
     ]
-    assert [(part.value, part.comments) for part in driver.months] == [("2025-01", 3), ("2025-02", 3)]
+    assert [driver.words for driver in drivers.drivers(found, range(3), most=2)] == ["c", "b"]
+
+
+def test_rare_words_are_not_measured(adding):
+    model = adding({"crash": 0.2})
+    texts = ["crash a - b", "crash c - d", "crash e - f"]
+    found = drivers.effects(model, texts, "bug")
+    assert {effect.words for effect in found} == {"crash"}
+    assert sum(map(len, model.calls)) == 6  # each comment, and each without the word
+
+
+def test_quotes_follow_the_direction_of_the_word():
+    found = [Effect(row, "no", fall) for row, fall in enumerate([-0.1, -0.4, 0.2, -0.3])]
+    (driver,) = drivers.drivers(found, [10, 11, 12, 13])
+    assert driver.quotes == (11, 13, 10)
 
 
 def test_progress_is_told_and_may_stop(adding):
     told = []
-    texts = [f"crash w{number}" for number in range(400)]
+    texts = [f"crash w{number}" for number in range(1200)]
     drivers.effects(adding({"crash": 0.1}), texts, "bug", lambda done, total: told.append(done / total))
-    assert told == sorted(told) and len(told) > 3 and told[-1] == 1.0
+    # The words in three parts, then the phrases, of which there are none.
+    assert told == [pytest.approx(0.8 * part, abs=1e-3) for part in (512 / 1200, 1024 / 1200, 1)] + [1.0]
 
     def stop(done, total):
         raise Cancelled("stopped")

@@ -83,6 +83,7 @@ def test_robustness_of_each_label(adding):
     assert (praise.label, praise.share, praise.one_word) == ("praise", 0.5, 1.0)
     assert told == [(1, 3), (2, 3), (3, 3)]
     assert [each.label for each in editing.robustness(model, ["crash so"])] == ["bug"]
+    assert [each.label for each in editing.robustness(model, texts, labels=["praise"])] == ["praise"]
 
 
 def test_long_texts_lose_groups_of_words(adding):

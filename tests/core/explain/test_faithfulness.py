@@ -272,16 +272,34 @@ def test_spans_that_stand_for_groups_are_dealt_out():
     assert faithfulness.mask_of(SimpleNamespace()) == ""
 
 
-def test_a_table_of_a_run(real):
-    texts = [f"the app is {word}" for word in ("slow", "fast", "bad", "great", "cheap")]
+METHODS = {"occlusion": occlusion.explain, "backwards": backwards}
+
+
+def test_a_table_of_a_run():
     told = []
-    methods = {"occlusion": occlusion.explain, "backwards": backwards}
     rows = faithfulness.table(
-        real, texts, ["bug"] * 5, methods, on_progress=lambda done, total: told.append(done / total)
+        Counted({"crash": 3.0}, {}), TEXTS, [""] * 24, METHODS, on_progress=lambda *at: told.append(at)
     )
-    assert [row.method for row in rows] == ["occlusion", "backwards"]
-    assert rows[0].fine.comprehensiveness.mean() > rows[1].fine.comprehensiveness.mean()
-    assert rows[0].mixed is None  # one label gives no pairs
-    assert told == [0.5, 1.0]
-    counted = faithfulness.table(Counted({"crash": 3.0}, {}), TEXTS[:6], [""] * 6, methods)
-    assert counted[0].rho_top is None
+    assert [row.method for row in rows] == ["occlusion", "backwards", "random"]
+    right, wrong, chance = (row.fine.comprehensiveness.mean() for row in rows)
+    assert right == pytest.approx(sigmoid(np.array(3.0)) - 0.5)
+    # The word that counts is the last of five that are taken out: never, of at most half of the words.
+    assert wrong == pytest.approx(0.0) and 0 < chance < right
+    assert rows[0].mixed is None  # no label, no pairs
+    assert rows[0].rho_top is None and rows[2].masked is None
+    shares = [done / total for done, total, _ in told]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert list(dict.fromkeys(name for *_, name in told)) == ["occlusion", "backwards", "random"]
+
+
+def test_a_table_needs_comments_of_two_words(real):
+    ours = Counted({"crash": 3.0}, {})
+    assert faithfulness.table(ours, TEXTS[:19] + ["crash"] * 30, ["bug"] * 49, METHODS) == ()
+
+
+def test_comments_of_one_word_are_passed_over():
+    ours = Counted({"crash": 3.0}, {})
+    texts = ["crash"] * 30 + TEXTS
+    assert faithfulness.drawn(ours, texts) == list(range(30, 54))
+    assert len(faithfulness.drawn(ours, TEXTS * 3)) == 50
+    assert faithfulness.drawn(ours, TEXTS * 3) != faithfulness.drawn(ours, TEXTS * 3, seed=1)

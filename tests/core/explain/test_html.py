@@ -82,6 +82,51 @@ def test_marks_without_weight_are_drawn():
 def test_a_page_of_its_own_holds_each_text_and_asks_nobody():
     hostile = Attribution("<b>slow</b>", (Span(0, 11, 0.4),), "a<i>", "Occlusion", POINTS, 0.8)
     page = page_html([hostile, hostile])
-    assert page.count("&lt;b&gt;slow&lt;/b&gt;") == 2 and "<b>" not in page
+    assert page.count("&lt;b&gt;slow&lt;/b&gt;") == 4 and "<b>" not in page  # text and bars
     assert page.count("<h2>a&lt;i&gt; (80%)</h2>") == 2
     assert "http" not in page.replace("http-equiv", "")
+
+
+class Texts(HTMLParser):
+    """What stands in the boxes of the words."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.inside, self.found = False, []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        if ("class", "words") in attrs:
+            self.inside = True
+            self.found.append("")
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag != "div"
+
+    def handle_data(self, data):
+        if self.inside:
+            self.found[-1] += data
+
+
+def explained(text, unit=POINTS, weight=0.3):
+    return Attribution(text, tuple(Span(*place, weight) for place in units(text)), "bug", "m", unit, 0.995)
+
+
+def test_each_text_of_a_page_comes_back():
+    texts = [*HOSTILE, "x" * 10_000]
+    assert Texts(page_html([explained(text) for text in texts], "run <1>")).found == texts
+
+
+def test_a_page_lists_the_words_that_have_a_colour():
+    page = page_html(
+        [explained("late late", weight=0.31), explained("fine", weight=0.02)], "Run 3, model <ab>"
+    )
+    assert page.count("<td>late</td><td>+31.0</td>") == 2 and "<td>fine</td>" not in page
+    assert "No single word matters here." in page
+    assert "bug (99%)" in page and "Run 3, model &lt;ab&gt;" in page
+
+
+def test_a_page_of_what_the_model_looked_at_promises_no_reasons():
+    assert "not why" in page_html([explained("a", "% of the attention")])
+    assert "speak for the label" in page_html([explained("a")])

@@ -30,7 +30,7 @@ class Plain:
 def test_a_model_without_attention_is_explained_by_its_words_alone():
     assert set(methods_for(Plain())) == {OCCLUSION, SHAPLEY}
     with pytest.raises(NotFound, match="no attention"):
-        attention.matrix(Plain(), "crash", 0, 0)
+        attention.look(Plain(), "crash")
     with pytest.raises(NotFound, match="no attention"):
         attention.explain(Plain(), "crash", "bug")
 

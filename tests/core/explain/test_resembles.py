@@ -55,3 +55,16 @@ def test_the_same_as_sorting_everything():
     found = resembles.nearest(vectors, [()] * 500, vectors[7], 5, [7])
     order = [row for row in np.argsort(-(vectors @ vectors[7]), kind="stable") if row != 7][:5]
     assert [neighbour.row for neighbour in found] == order
+
+
+def test_in_parts_and_half_precision_as_at_once(monkeypatch):
+    whole = resembles.nearest(VECTORS, LABELS, VECTORS[1], 3)
+    monkeypatch.setattr(resembles, "ROWS_AT_ONCE", 2)
+    parts = resembles.nearest(VECTORS.astype(np.float16), LABELS, VECTORS[1], 3)
+    assert [neighbour.row for neighbour in parts] == [neighbour.row for neighbour in whole]
+
+
+def test_likeness_to_the_nearest():
+    found = resembles.likeness(VECTORS, VECTORS[:2], [[0], [1]])
+    assert found == pytest.approx([1.0, 0.96])
+    assert np.isnan(resembles.likeness(VECTORS[:1], VECTORS[:1], [[0]])).all()

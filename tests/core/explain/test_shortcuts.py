@@ -66,6 +66,17 @@ def test_values_of_accounts_and_segments():
     )
 
 
+def test_words_of_a_segment_value_count_only_as_names():
+    values = {"reason": ["Late Flight", "Virgin America"]}
+    texts = ["we flew Virgin home last week", "with Virgin again and again"]
+    found = shortcuts([driver("late"), driver("late flight"), driver("virgin")], texts, values)
+    assert [(shortcut.driver.words, shortcut.kind) for shortcut in found] == [
+        ("late flight", "value"),
+        ("virgin", "value"),
+    ]
+    assert shortcuts([driver("virgin")], texts, {}, names=()) == ()
+
+
 def test_names_are_told_by_their_capitals():
     texts = [
         "I spoke to Miller about it. Nothing helped",
@@ -77,6 +88,13 @@ def test_names_are_told_by_their_capitals():
     assert [s.kind for s in shortcuts([driver("miller"), driver("billing"), driver("charged")], texts)] == [
         "name"
     ]
+
+
+def test_a_capital_i_is_no_name():
+    assert (
+        named(["then I'm off and I’ve left", "but I'm here and I’ve come", "now I go, then I stop"])
+        == frozenset()
+    )
 
 
 def test_where_everything_has_capitals_they_say_nothing():

@@ -5,7 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain import Attribution, Span
-from core.explain.words import CUT, GAP, POINTS, UNREAD, caption, phrases, pieces, shades, units
+from core.explain.words import (
+    CUT,
+    FACTOR,
+    GAP,
+    POINTS,
+    SCORE,
+    UNREAD,
+    bars,
+    caption,
+    nothing_matters,
+    phrases,
+    pieces,
+    scale,
+    sentence,
+    shades,
+    strongest,
+    units,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 
@@ -126,3 +143,70 @@ def test_captions():
     assert caption(Span(0, 1, math.log(1.8)), "times the confidence") == "1.80 times the confidence"
     assert caption(Span(0, 1, 0.0, CUT), POINTS) == "past the model's limit, not read"
     assert caption(Span(0, 1, 0.02, UNREAD), POINTS).startswith("no word the model knows; +2.0")
+
+
+TEXT = "charged twice but fine"
+SPANS = (Span(0, 7, 0.01), Span(8, 13, 0.24), Span(14, 17, -0.3), Span(18, 22, 0.0, CUT))
+
+
+def asked(unit=POINTS, against="", spans=SPANS):
+    said = f"{unit} in bug over {against}" if against else unit
+    return Attribution(TEXT, spans, "bug", "occlusion", said, 0.9, against)
+
+
+def test_bars_are_the_strongest_words_that_were_read():
+    assert [(bar.word, bar.amount) for bar in bars(asked())] == [
+        ("but", "−30.0"),
+        ("twice", "+24.0"),
+        ("charged", "+1.0"),
+    ]
+    assert [bar.shade for bar in bars(asked())] == pytest.approx([-1.0, 0.8, 0.0])
+    assert [bar.word for bar in bars(asked(), top=1)] == ["but"]
+    unread = (Span(0, 7, 0.1, UNREAD),)
+    assert bars(asked(FACTOR, spans=unread))[0].amount == "1.11"
+
+
+def test_a_scale_has_the_unit_without_its_labels():
+    found = scale(asked(against="a request"))
+    assert (found.unit, found.says(1), found.says(-1)) == (POINTS, "speaks for bug", "speaks for a request")
+    assert scale(asked()).says(-1) == "speaks against bug"
+    assert scale(asked(FACTOR)).factor and not scale(asked(SCORE)).factor
+    assert not scale(asked("% of the attention")).signed
+
+
+def test_the_strongest_word_speaks_for_the_label_where_one_does():
+    assert strongest(asked()) == 1
+    assert strongest(asked(spans=SPANS[2:])) == 0
+    assert strongest(asked(spans=SPANS[:1])) is None
+
+
+def test_a_text_in_which_nothing_matters_says_so_in_its_own_unit():
+    weak = SPANS[:1]
+    assert nothing_matters(asked()) == nothing_matters(asked(spans=())) == ""
+    assert nothing_matters(asked(spans=weak)).startswith("No single word matters here: without any one")
+    assert "3 % of the score" in nothing_matters(asked(SCORE, "praise", weak))
+    assert "less than 3 %" in nothing_matters(asked(FACTOR, spans=weak))
+
+
+@pytest.mark.parametrize(
+    ("unit", "against", "place", "said"),
+    [
+        (POINTS, "", 1, "Without “twice” the confidence in bug falls by 24 points."),
+        (POINTS, "", 2, "Without “but” the confidence in bug rises by 30 points."),
+        (POINTS, "", 0, "Without “charged” the confidence in bug falls by 1 point."),
+        (POINTS, "praise", 1, "Without “twice” the lead of bug over praise falls by 24 points."),
+        (POINTS, "", 3, "“fine” is past the model's limit; it was not read."),
+        (SCORE, "", 1, "“twice” carries 24 % of the score."),
+        (SCORE, "", 2, "“but” carries 30 % of the score, against bug."),
+        (SCORE, "praise", 2, "“but” carries 30 % of the score, for praise and against bug."),
+        (FACTOR, "", 1, "“twice” multiplies the confidence in bug by 1.27."),
+        ("% of the attention", "", 1, "“twice” has 24 % of the attention."),
+    ],
+)
+def test_a_word_says_what_it_does(unit, against, place, said):
+    assert sentence(asked(unit, against), place) == said
+
+
+def test_a_word_that_changes_nothing_says_so():
+    same = asked(spans=(Span(0, 7, -0.001),))
+    assert sentence(same, 0) == "Without “charged” the confidence in bug stays the same."

@@ -53,6 +53,7 @@ def test_a_format_that_answers_otherwise_is_left_out(single, texts, tmp_path, mo
     monkeypatch.setattr(bundle, "parity", unlike)
     report = export_model(single, {}, texts, tmp_path / "out", ["transformers", "torchscript"])
     assert "decides 50% as the model does" in report["refused"]["torchscript"]
+    assert read_manifest(tmp_path / "out")["refused"] == report["refused"], "a later look still tells why"
     assert not (tmp_path / "out" / "torchscript").exists()
     with pytest.raises(ModelError, match="No format answers"):
         export_model(single, {}, texts, tmp_path / "other", ["torchscript"])

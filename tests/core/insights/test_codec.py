@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.domain import Estimate, Insights, Mover, Quote, SegmentCell, Theme, Trend, TrendPoint
+from core.domain import Estimate, Insights, Mover, Quote, SegmentCell, Span, Theme, Trend, TrendPoint
 from core.errors import Damaged
 from core.insights.codec import from_json, to_json
 
@@ -70,3 +70,26 @@ def test_no_number_is_no_json():
 def test_damaged_text_is_said(text):
     with pytest.raises(Damaged, match="count again"):
         from_json(text)
+
+
+def test_quotes_keep_what_mattered_in_them():
+    marked = Quote(1, "too slow", "a", 0.9, "", (Span(0, 3, 0.1), Span(4, 8, -0.25, "unread")))
+    text = to_json(insights(quotes=(marked,)))
+    assert json.loads(text)["quotes"][0]["spans"] == [[0, 3, 0.1, ""], [4, 8, -0.25, "unread"]]
+    assert from_json(text).quotes == (marked,)
+
+
+def test_reports_from_before_there_were_spans_keep_their_bytes():
+    text = to_json(insights())
+    assert "spans" not in text
+    assert to_json(from_json(text)) == text and from_json(text).quotes[0].spans == ()
+
+
+@pytest.mark.parametrize(
+    "spans", [[[0, 9, 0.1, ""]], [[3, 5, 0.1, ""], [0, 2, 0.1, ""]], [[0, 1]], [[0, 0, 1, ""]]]
+)
+def test_spans_beside_their_text_are_damaged(spans):
+    raw = json.loads(to_json(insights(quotes=(Quote(1, "verbatim", "a", 0.9, ""),))))
+    raw["quotes"][0]["spans"] = spans
+    with pytest.raises(Damaged):
+        from_json(json.dumps(raw))

@@ -1,13 +1,14 @@
 import json
 import shutil
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.errors import UnsafeModel
+from core.errors import ModelError, UnsafeModel
 from core.models.classifier import Calibration, Classifier, Head
 from core.models.device import Device
 from core.models.encoder import load_encoder
@@ -184,3 +185,15 @@ def test_on_a_gpu_the_free_memory_chooses_the_batch(tiny_encoder, monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda name: (2**23, 2**30))
     assert tiny_encoder.tokens_at_once(16) == pytest.approx(2 * few, abs=1)
     assert tiny_encoder.tokens_at_once(16, training=True) < 2 * few
+
+
+def test_attention_in_half_precision_is_the_same_but_for_rounding(tiny_encoder):
+    whole, half = (tiny_encoder.attention("the app is slow", half)[1] for half in (False, True))
+    assert (whole.dtype, half.dtype) == (np.float32, np.float16)
+    assert half == pytest.approx(whole, abs=1e-3)
+
+
+def test_an_encoder_without_attention_says_so(tiny_encoder, monkeypatch):
+    monkeypatch.setattr(tiny_encoder.model, "forward", lambda **_: SimpleNamespace(attentions=()))
+    with pytest.raises(ModelError, match="keeps its attention to itself"):
+        tiny_encoder.attention("slow")

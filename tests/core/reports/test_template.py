@@ -4,7 +4,7 @@ from lxml import etree
 from pptx import Presentation
 
 from core.charts.theme import CATEGORIES, LIGHT, SLIDE_FONT
-from core.reports.slides import TEMPLATE
+from core.reports.deck import TEMPLATE
 
 
 def test_template_has_our_layouts_colours_and_font():

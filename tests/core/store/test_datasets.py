@@ -6,6 +6,7 @@ from sqlalchemy import text
 from core.domain import FEEDBACK, Columns, Rejection
 from core.errors import NotFound
 from core.store.database import transaction
+from core.store.explanations import Question
 
 HOSTILE = ["=1+1", "a\x1fb", 'say "hi"', "naïve 🙂", "'; DROP TABLE feedback; --", "x" * 50_000, ""]
 
@@ -179,10 +180,13 @@ def test_deleting_takes_everything_that_hangs_on_it(store, stored, new_run, make
     store.runs.set_rows(run.id, frame)
     store.runs.finish(run.id, None, (ids, np.full((3, 2), 0.5, np.float32)))
     store.reports.add(run.id, "Review", "{}")
+    store.explanations.keep_finding(run.id, "drivers", "bug", {"quotes": ["crash"]}, "x")
+    store.explanations.keep_attribution(run.id, Question(int(ids[0]), "bug", "", "m"), "h", 1, {})
+    store.explanations.keep_places(run.id, ids, np.zeros((3, 2)))
     kept = add(store, make_table(["kept words"], ["x"]), sha256="kept")
     store.datasets.delete(stored.dataset_id)
     left = {"import": 1, "feedback": 1, "label_set": 1, "label": 1, "run": 0, "run_row": 0, "prediction": 0}
-    left |= {"report": 0, "job": 0, "dataset": 1}
+    left |= {"report": 0, "job": 0, "dataset": 1, "finding": 0, "attribution": 0, "place": 0}
     assert {name: count(store, name) for name in left} == left
     assert store.datasets.intact(kept.dataset_id)
     on_disk = b"".join(path.read_bytes() for path in tmp_path.glob("roadlens.db*"))

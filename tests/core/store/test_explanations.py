@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sqlalchemy import delete
 
-from core.errors import LeaseLost
+from core.domain import TrainingOptions
+from core.errors import AppError, LeaseLost
 from core.store.database import transaction
 from core.store.explanations import Question, forget_findings
 from core.store.tables import feedback
@@ -61,8 +62,27 @@ def test_findings_by_label_are_replaced_and_forgotten(store, run, stored):
     assert found["bug"].data_sha256 == "new"
     assert datetime.now(UTC) - found["bug"].created_at < timedelta(minutes=1)
     with transaction(store.engine) as connection:
+        assert forget_findings(connection, stored.dataset_id + 1) == 0
         assert forget_findings(connection, stored.dataset_id) == 2
     assert kept.findings(run.id, "trust") == {}
+
+
+def test_findings_go_with_the_dataset_that_the_run_was_judged_on(store, stored):
+    label_set = store.labels.sets(stored.dataset_id)[0].id
+    run = store.runs.add(stored.dataset_id, label_set, TrainingOptions(test_dataset=77), "data", "k")
+    store.explanations.keep_finding(run.id, "trust", "", {}, "x")
+    with transaction(store.engine) as connection:
+        assert forget_findings(connection, 77) == 1
+
+
+def test_a_job_keeps_nothing_of_comments_that_changed_meanwhile(store, run, stored):
+    store.jobs.enqueue("drivers", {"run": run.id}, device="model")
+    fence = (store.jobs.claim("me", 60.0, "model").id, "me", 1)
+    now = store.datasets.get(stored.dataset_id).sha256
+    store.explanations.keep_finding(run.id, "drivers", "", {"n": 1}, now, fence)
+    with pytest.raises(AppError, match="changed while"):
+        store.explanations.keep_finding(run.id, "drivers", "", {"n": 2}, "another", fence)
+    assert store.explanations.findings(run.id, "drivers")[""].content == {"n": 1}
 
 
 def test_a_worker_without_its_lease_keeps_nothing(store, run):

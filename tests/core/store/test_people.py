@@ -12,6 +12,7 @@ from core.domain import Columns, RejectedRow
 from core.errors import CannotTrain
 from core.store.accounts import AccountFacts
 from core.store.embeddings import text_key
+from core.store.explanations import Question
 from core.store.people import AGED_REASON, FORGOTTEN_REASON
 from core.store.staging import FileFacts
 from core.store.tables import feedback, feedback_before, import_, job
@@ -120,6 +121,33 @@ def test_vectors_of_words_that_others_say_too_stay(store, planted):
     erased = store.people.forget(ZOE)
     assert set(store.embeddings.get("e1", hashes)) == {hashes[1]}
     assert store.embeddings.get("e2", hashes) == {} and erased.rows["embedding"] == 3
+
+
+def test_what_was_found_of_her_rows_is_gone(store, planted, run):
+    done, ids = planted
+    kept, asked = store.explanations, Question(ids[0], "bug", "", "occlusion")
+    kept.keep_attribution(run[0], asked, "h", 1, {"spans": []})
+    kept.keep_places(run[0], np.array(ids), np.zeros((7, 2)))
+    kept.keep_finding(run[0], "drivers", "bug", {"quotes": [TEXTS[0]]}, "x")
+    erased = store.people.forget(ZOE)
+    assert (erased.rows["attribution"], erased.rows["place"], erased.rows["finding"]) == (1, 4, 1)
+    assert kept.attribution(run[0], asked, "h", 1) is None and kept.findings(run[0], "drivers") == {}
+    assert kept.places(run[0])[0].tolist() == ids[4:]
+    files = [path for path in store.people.files() if path.exists()]
+    store.people.empty_log()
+    assert not any(TEXTS[0].encode() in path.read_bytes() for path in files if path.exists())
+
+
+def test_a_finding_goes_though_only_a_cell_of_anothers_row_named_her(store, planted, run):
+    """By segment it may hold her pseudonym."""
+    from core.store.database import transaction
+    from core.store.erasing import erase_cells
+
+    done, ids = planted
+    store.explanations.keep_finding(run[0], "drivers", "bug", {"agent": P}, "x")
+    with transaction(store.engine) as connection:
+        erase_cells(connection, {ids[5]: done.dataset_id}, {P})
+    assert store.explanations.findings(run[0], "drivers") == {}
 
 
 def test_groups_of_like_comments_get_a_new_name_or_end(store, planted):

@@ -555,6 +555,25 @@ def test_predictions_of_undone_rows_go_and_the_others_stay(store, base, make_tab
     assert store.predictions.table(run.id)[0].tolist() == ids[:3].tolist()
 
 
+def test_findings_go_when_words_change_or_rows_go_and_stay_when_rows_come(store, base, june, make_table):
+    done, _ = base
+    label_set = store.labels.sets(done.dataset_id)[0]
+    run = store.runs.add(done.dataset_id, label_set.id, TrainingOptions(), "d", "k")
+    store.runs.update(run.id, status="done")
+
+    def found():
+        return len(store.explanations.findings(run.id, "drivers"))
+
+    store.explanations.keep_finding(run.id, "drivers", "bug", {}, "x")
+    late = append(store, done.dataset_id, make_table(["late"]))
+    assert found() == 1
+    store.datasets.undo(late.id)
+    assert found() == 0
+    store.explanations.keep_finding(run.id, "drivers", "bug", {}, "x")
+    append(store, done.dataset_id, june)
+    assert found() == 0
+
+
 def test_runs_and_reports_of_a_dataset_that_is_going_are_hidden(store, base):
     done, _ = base
     label_set = store.labels.sets(done.dataset_id)[0]

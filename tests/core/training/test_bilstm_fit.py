@@ -1,12 +1,18 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from core.domain import TrainingOptions
+from core.domain import BILSTM, TrainingOptions
 from core.errors import CannotTrain
+from core.models.bilstm import Network
 from core.models.classifier import Calibration, Platt
+from core.models.device import Device
+from core.training import modes
 from core.training.bilstm_fit import fit_bilstm
 from core.training.material import Material
+from core.training.modes import Tools
 
 WORDS = ("crash broken error", "please add wish", "love great nice")
 
@@ -49,6 +55,14 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_the_state_of_torch():
     two, other = fit_bilstm(material(epochs=1), *parts()), fit_bilstm(material(epochs=1, seed=1), *parts())
     assert np.array_equal(one.logits(["crash"]), two.logits(["crash"]))
     assert not np.array_equal(one.logits(["crash"]), other.logits(["crash"]))
+
+
+def test_it_learns_and_answers_where_it_is_told_to(monkeypatch):
+    tools, told = Tools(Path("unused"), device=Device("cpu:0", False, "test")), []
+    monkeypatch.setattr(Network, "to", lambda self, name: told.append(name) or self)
+    modes.fit(BILSTM, material(epochs=1), *parts(), tools)
+    modes.fit(BILSTM, material(epochs=1), *parts(), Tools(Path("unused")))
+    assert told == ["cpu:0", "cpu"]
 
 
 def test_uploaded_vectors_set_the_width(tmp_path):

@@ -57,7 +57,7 @@ def dataset(store, settings):
 
 
 def finished_run(store, dataset_id):
-    """A run with a report that quotes every row."""
+    """A run with a report, and a finding about its labels, that quote every row."""
     label_set = store.labels.sets(dataset_id)[0]
     rows = store.datasets.feedback(dataset_id)
     ids = rows["id"].tolist()
@@ -67,6 +67,7 @@ def finished_run(store, dataset_id):
     shares = np.full((len(ids), 2), 0.5, dtype=np.float32)
     store.runs.finish(run.id, None, (np.array(ids), shares), labels=("export", "other"), checkpoint="run-1")
     quotes = [{"id": i, "text": text} for i, text in zip(ids, rows["text"], strict=True)]
+    store.explanations.keep_finding(run.id, "drivers", "export", {"quotes": quotes}, "x")
     return run.id, store.reports.add(run.id, "Rows", json.dumps({"quotes": quotes}))
 
 
@@ -124,6 +125,7 @@ def test_she_is_in_no_file_afterwards(store, settings, dataset):
     assert sorted(done.files) == sorted([*gone, "jobs/7.log (emptied)"])
     assert all((settings.data_dir / name).is_file() for name in stay)
     assert (done.rows["feedback"], done.quotes, done.reports) == (3, 3, (report,))
+    assert done.rows["finding"] == 1 and store.explanations.findings(run, "drivers") == {}
     assert [(item.run_id, item.learned, item.retrain) for item in done.runs] == [(run, 3, True)]
     assert any("Train again" in note for note in done.notes)
 

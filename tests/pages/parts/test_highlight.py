@@ -4,7 +4,7 @@ from streamlit.testing.v1 import AppTest
 from core.charts.theme import AGAINST, FOR
 from core.domain import Attribution, Span
 from core.explain.words import CUT, POINTS, UNREAD
-from pages.parts.highlight import drawing, word_at
+from pages.parts.highlight import drawing, marks_of, place_of
 
 TEXT = "charged <b>twice</b>  now ☃ later on"
 SPANS = (
@@ -46,14 +46,25 @@ def test_the_browser_gets_pieces_that_join_to_the_text():
     assert drawn["colours"] == {"for": FOR, "against": AGAINST}
 
 
-@pytest.mark.parametrize(("clicked", "word"), [(0, "charged"), (1, "<b>twice</b>"), (5, "on")])
-def test_a_click_is_a_word(clicked, word):
-    assert word_at(attribution(), clicked) == word
+@pytest.mark.parametrize("clicked", [0, 1, 5])
+def test_a_click_is_a_place(clicked):
+    assert place_of(attribution(), clicked) == clicked
 
 
 @pytest.mark.parametrize("clicked", [None, -1, 6, 10**30, True, "0", 1.5, [0], {"word": 0}])
-def test_what_is_no_click_is_no_word(clicked):
-    assert word_at(attribution(), clicked) is None
+def test_what_is_no_click_is_no_place(clicked):
+    assert place_of(attribution(), clicked) is None
+
+
+def test_a_weak_picture_is_faded_and_the_chosen_word_framed():
+    drawn = drawing(attribution(), chosen=1, faded=True)
+    assert (drawn["chosen"], drawn["faded"]) == (1, True)
+    assert (drawing(attribution())["chosen"], drawing(attribution())["faded"]) == (None, False)
+
+
+def test_the_legend_names_the_marks_that_occur():
+    assert set(marks_of(attribution())) == {UNREAD, CUT}
+    assert marks_of(attribution(spans=SPANS[:2])) == ()
 
 
 def page(text, weight):
@@ -74,7 +85,7 @@ def captions(text, weight):
     at = AppTest.from_function(page, args=(text, weight)).run()
     assert not at.exception
     assert at.text[-1].value == "None"
-    return [caption.value for caption in at.caption][1:]
+    return [caption.value for caption in at.caption]
 
 
 def test_weak_and_empty_texts_say_so():

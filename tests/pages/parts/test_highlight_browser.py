@@ -30,7 +30,13 @@ TEXTS = [
     "zero\u200bwidth \ufeff \u2060 \u00ad soft",
     "  two  spaces\n\n\tline\r\nend\r \x00 \x07 &lt; &#60; \u2028 ",
     "w" * 10_000 + " end",
+    "\u0301 a\u0301\u0323 e\u0302\u0301\u0328 \u200e\u200f\u061c ☝🏾 👩🏽\u200d🚀 🇩🇪 ก็ नि "
+    "\u2066x\u2069 \x1b[31m",
+    "<svg/onload=\"document.title='hacked'\"> <a href=\"javascript:document.title='hacked'\">x</a> "
+    "<style>@import url(http://beacon.example/c.css)</style> "
+    "<meta http-equiv=refresh content=0;//beacon.example>",
 ]
+FADED = 3  # the text whose picture is drawn as weak
 SCRIPT = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -70,8 +76,9 @@ else:
         spans = [Span(*unit, weights[i % 5], marks[i % 5]) for i, unit in enumerate(units(text))]
         spans[-1:] = [Span(spans[-1].start, spans[-1].end, 0.0, CUT)]
         shown = Attribution(text, tuple(spans), "bug", "occlusion", POINTS, 0.9)
-        clicked = highlighted_text(shown, key=f"words_{{number}}")
-        if clicked:
+        faded = number == {FADED}
+        clicked = highlighted_text(shown, key=f"words_{{number}}", chosen=0 if faded else None, faded=faded)
+        if clicked is not None:
             st.text(f"clicked {{number}}: {{clicked}}")
 """
 
@@ -167,16 +174,26 @@ def test_marks_are_lines_and_not_colour_alone(visit):
     assert style("for", "backgroundColor") != style("against", "backgroundColor")
 
 
+def test_a_weak_picture_loses_its_colours_and_the_chosen_word_is_framed(visit):
+    faded = visit.locator(f".st-key-words_{FADED} .words")
+    assert faded.evaluate("e => getComputedStyle(e).filter") == "grayscale(1)"
+    chosen = faded.locator(".chosen")
+    assert (chosen.count(), chosen.get_attribute("aria-pressed")) == (1, "true")
+    plain = visit.locator(".st-key-words_2 .words")
+    assert plain.evaluate("e => getComputedStyle(e).filter") == "none"
+    assert plain.locator(".chosen").count() == 0
+
+
 def test_a_word_says_its_number_and_answers_mouse_and_keyboard(visit):
     from playwright.sync_api import expect
 
     words = visit.locator(".st-key-words_6 .words .word")
     assert words.nth(0).get_attribute("title") == "+40.0 points of confidence"
     words.nth(1).click()
-    visit.get_by_text("clicked 6: 送").wait_for(timeout=10_000)
+    visit.get_by_text("clicked 6: 1").wait_for(timeout=10_000)
     second = visit.locator(".st-key-words_7 .words .word").first
     second.press("Enter")
-    visit.get_by_text("clicked 7: 배달이").wait_for(timeout=10_000)
+    visit.get_by_text("clicked 7: 0").wait_for(timeout=10_000)
     # A change of theme draws again; the keyboard keeps its place.
     before = second.evaluate("e => getComputedStyle(e).color")
     visit.emulate_media(color_scheme="dark")

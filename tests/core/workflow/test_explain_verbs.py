@@ -1,0 +1,127 @@
+"""`python -m core explain` on a small dataset."""
+
+import json
+
+import pytest
+
+from core.workflow.command import main
+
+TINY = ("--encoder", "tests/tiny")
+TEXT = "the page is slow crash 配送 \N{FAMILY} again"
+
+
+@pytest.fixture
+def said(capsys):
+    """Runs a verb and returns its JSON object."""
+
+    def said(*words):
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return json.loads(out)
+
+    return said
+
+
+@pytest.fixture
+def refused(capsys):
+    """Runs a verb that fails and returns its sentence."""
+
+    def refused(*words):
+        assert main([str(word) for word in words]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        return err.strip().splitlines()[-1]
+
+    return refused
+
+
+@pytest.fixture
+def rows(store, keep, made_up):
+    keep(made_up(120))
+    return "Rows"
+
+
+@pytest.fixture
+def words(said, rows):
+    return said("train", rows, "--mode", "tfidf")["run"]
+
+
+def test_one_text_by_a_model_of_words(said, words):
+    found = said("explain", words, "--text", TEXT)
+    assert found["label"] == "slow" == next(iter(found["probabilities"]))
+    assert sum(found["probabilities"].values()) == pytest.approx(1)
+    assert (found["method"], found["unit"]) == ("occlusion", "points of confidence")
+    assert found["completeness"] is None and found["milliseconds"] > 0 and "against" not in found
+    spans = [TEXT[span["start"] : span["end"]] for span in found["spans"]]
+    assert spans == ["the", "page", "is", "slow", "crash", "配", "送", "\N{FAMILY}", "again"]
+    assert {spans[n] for n, span in enumerate(found["spans"]) if "mark" in span} >= {"配", "送", "\N{FAMILY}"}
+    best = max(found["spans"], key=lambda span: span["weight"])
+    assert TEXT[best["start"] : best["end"]] in ("slow", "crash")
+    other = said("explain", words, "--text", TEXT, "--against", "slow", "--method", "shapley")
+    assert (other["label"], other["against"], other["method"]) == ("price", "slow", "shapley")
+
+
+def test_any_text_has_an_answer_at_its_own_places(said, words):
+    for text in ("", " \n", "\x00", "a\ud800b slow", "w" * 10_000, "-x joe@example.com"):
+        found = said("explain", words, f"--text={text}", "--label", "price")
+        assert found["label"] == "price"
+        assert [text[span["start"] : span["end"]] for span in found["spans"]] == text.split()
+
+
+def test_a_file_row_by_row(said, refused, words, tmp_path):
+    path, out = tmp_path / "new.csv", tmp_path / "out.jsonl"
+    path.write_text('id,comment,more\n1,the page is slow,\n2,,\n3,"price\ncheap",bill\n4,joe@example.com,\n')
+    done = said("explain", words, "--file", path, "--text", "comment", "--text", "more", "--out", out)
+    assert (done["rows"], done["method"], done["out"]) == (4, "occlusion", str(out))
+    found = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [row["row"] for row in found] == [2, 3, 4, 6]
+    assert [len(row["spans"]) for row in found] == [4, 0, 3, 1]
+    assert found[2]["spans"][2] | {"weight": 0} == {"start": 13, "end": 17, "weight": 0}
+    assert {path.name for path in tmp_path.glob("*.part")} == set()
+    same = ("explain", words, "--file", path, "--text", "comment")
+    assert "--out" in refused(*same)
+    assert "over itself" in refused(*same, "--out", path)
+    assert "cannot be written" in refused(*same, "--out", tmp_path)
+    assert "cannot be written" in refused(*same, "--out", tmp_path / "no" / "x")
+    named = refused("explain", words, "--file", path, "--text", "words", "--out", out)
+    assert "no column 'words'" in named and "'comment'" in named
+    assert path.read_text().startswith("id,comment")
+
+
+def test_half_a_file_is_not_kept(refused, words, tmp_path, monkeypatch):
+    from core.workflow import explain_verbs
+
+    path, out = tmp_path / "new.csv", tmp_path / "out.jsonl"
+    path.write_text("comment\nslow\n")
+    out.write_text("earlier")
+
+    def stopped(*args):
+        yield {"method": "occlusion"}
+        raise explain_verbs.AppError("Stopped here.")
+
+    monkeypatch.setattr(explain_verbs, "explained", stopped)
+    assert refused("explain", words, "--file", path, "--out", out) == "Stopped here."
+    assert out.read_text() == "earlier" and not list(tmp_path.glob("*.part"))
+
+
+def test_what_is_not_there_is_named_with_what_is(refused, words):
+    asked = ("explain", words, "--text", "slow")
+    assert refused(*asked, "--label", "fun").endswith("Its labels: 'price', 'slow'.")
+    assert "'fun'" in refused(*asked, "--against", "fun")
+    assert "are the same" in refused(*asked, "--label", "slow", "--against", "slow")
+    assert refused(*asked, "--method", "rollout").endswith("Its methods: 'occlusion', 'shapley'.")
+    assert "--file" in refused("explain", words) and "--file" in refused(*asked, "--out", "x")
+    assert refused("explain", 99, "--text", "x")
+
+
+def test_an_encoder_shows_what_its_method_misses(said, rows):
+    run = said("train", rows, *TINY)["run"]
+    found = said("explain", run, "--text", "the page is slow", "--against", "price", "--label", "slow")
+    assert found["method"] == "integrated-gradients" and found["unit"].endswith("of slow over price")
+    assert 0 <= found["completeness"] < 1
+    text = "the page is slow crash " * 60
+    long = said("explain", run, "--text", text, "--method", "attention")
+    assert [text[span["start"] : span["end"]] for span in long["spans"]] == text.split()
+    assert long["spans"][-1]["mark"] == "cut" and long["completeness"] is None
+    assert said("explain", run, "--text", "the page is slow")["method"] == "occlusion"
