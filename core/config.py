@@ -22,6 +22,8 @@ class Settings(BaseSettings):
     max_columns: int = Field(500, ge=1)
     device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")
     threads: int = Field(0, ge=0)  # 0: all cores but one
+    # That share the batches of a fine-tuning; auto: one a GPU, 1 on the processor.
+    processes: str = Field("auto", pattern=r"^(auto|[1-9]\d?)$")
     phone_region: str = Field("US", pattern=r"^[A-Z]{2}$")  # for numbers without a country code
     hub_timeout_s: float = Field(2.0, gt=0)
     lease_s: float = Field(20.0, gt=0)

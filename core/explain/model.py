@@ -33,7 +33,7 @@ class Attentive(Explainable, Protocol):
     """A transformer; models of counted words and BiLSTMs are only Explainable."""
 
     def attention(self, text: str, half: bool = False) -> tuple[tuple[Token, ...], np.ndarray]:
-        """The same tokens and (layers, heads, tokens, tokens) float32 (float16 with `half`); rows sum to 1."""
+        """The same tokens and (layers, heads, tokens, tokens) float32, float16 with `half`; rows sum to 1."""
         ...
 
 

@@ -6,25 +6,61 @@ Every process calls the same functions in the same order. Alone, each of them do
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
+from core.errors import ConfigError
+from core.models.device import Device
 
-def devices() -> int:
-    """GPUs that can be seen; 1 without any."""
-    return max(1, torch.cuda.device_count())
+# Read in all epochs together: with fewer comments the processes take longer to start than they save.
+WORTH_ROWS = 20_000
+OWN_NETWORK = "lo0" if sys.platform == "darwin" else "lo"  # what the processes say stays on this machine
 
 
-def command(module: str, *arguments: str, processes: int | None = None) -> list[str]:
-    """What starts `python -m module` once a device."""
-    count = devices() if processes is None else processes
-    if count <= 1:
-        return [sys.executable, "-m", module, *arguments]
-    # Not accelerate's own launcher: it is this one with more questions, and starts one process on CPUs.
-    how = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(count), "--module"]
-    return [sys.executable, *how, module, *arguments]
+@dataclass(frozen=True)
+class Devices(Device):
+    """Several of a kind, of which `name` is the first: a fine-tuning may have a process on each."""
+
+    processes: int = 1
+    fewest_rows: int = 0
+
+    def processes_for(self, rows: int) -> int:
+        """How many share a training that reads so many rows in all its epochs."""
+        return self.processes if rows >= self.fewest_rows else 1
+
+
+def devices_for(device: Device, wish: str) -> Device:
+    """`wish` is the setting `processes`: a number, or "auto" for all GPUs where the work is long enough.
+
+    Raises ConfigError when more GPUs are asked for than there are.
+    """
+    there = torch.cuda.device_count() if device.name == "cuda" else 1
+    count, fewest = (there, WORTH_ROWS) if wish == "auto" else (int(wish), 0)
+    if count > there and not device.on_cpu:
+        raise ConfigError(
+            f"ROADLENS_PROCESSES asks for {count} GPUs, but a training can have {there} here. Lower it, or "
+            "leave both it and ROADLENS_DEVICE at auto for all GPUs that torch sees."
+        )
+    return device if count <= 1 else Devices(**asdict(device), processes=count, fewest_rows=fewest)
+
+
+def surroundings(place: int, processes: int) -> dict[str, str]:
+    """The environment in which a process finds the others; `place` counts from 0."""
+    ranks = {"RANK": place, "LOCAL_RANK": place, "WORLD_SIZE": processes, "LOCAL_WORLD_SIZE": processes}
+    network = {
+        name: os.environ.get(name, OWN_NETWORK) for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")
+    }
+    return {name: str(value) for name, value in ranks.items()} | network
+
+
+def make_room() -> None:
+    """Give memory that this process no longer uses back to the GPUs."""
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def together() -> bool:
@@ -32,13 +68,22 @@ def together() -> bool:
     return torch.distributed.is_available() and torch.distributed.is_initialized()
 
 
-def join(on_cpu: bool = False) -> str:
-    """Meet the other processes that `command` started; the device of this one, "" when it is alone."""
-    if int(os.environ.get("WORLD_SIZE", "1")) <= 1:
+def join(on_cpu: bool = False, meeting: Path | None = None) -> str:
+    """Meet the other processes; the device of this one, "" when it is alone.
+
+    `meeting` is a file that all of them know and that is not there yet; without it they meet as the
+    environment says.
+    """
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if processes <= 1:
         return ""
     from accelerate import PartialState
 
-    return str(PartialState(cpu=on_cpu).device)
+    where = {}
+    if meeting is not None:  # no port, which another program might take
+        rank = int(os.environ["RANK"])
+        where = {"init_method": meeting.resolve().as_uri(), "rank": rank, "world_size": processes}
+    return str(PartialState(cpu=on_cpu, **where).device)
 
 
 def is_first() -> bool:
@@ -56,17 +101,21 @@ def own_part(rows: np.ndarray) -> np.ndarray:
     return np.array_split(rows, state.num_processes)[state.process_index]
 
 
-def summed_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Add up what the processes learned from their parts; a loss is the share of the whole batch."""
-    if not together():
-        return
-    from accelerate.utils import reduce
+def summed_gradients(parameters: Iterable[nn.Parameter], loss: float = 0.0) -> float:
+    """Add up what the processes learned from their parts, and their losses: the sum of these.
 
+    A loss is the share of the whole batch.
+    """
+    if not together():
+        return loss
     learned = [weight for weight in parameters if weight.requires_grad]
     parts = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in learned]
-    flat = reduce(torch.cat([part.reshape(-1) for part in parts]), reduction="sum")
-    for weight, part in zip(learned, flat.split([weight.numel() for weight in learned]), strict=True):
+    last = torch.tensor([loss], dtype=parts[0].dtype, device=parts[0].device)
+    flat = torch.cat([*(part.reshape(-1) for part in parts), last])
+    torch.distributed.all_reduce(flat)
+    for weight, part in zip(learned, flat[:-1].split([weight.numel() for weight in learned]), strict=True):
         weight.grad = part.view_as(weight)
+    return float(flat[-1])
 
 
 def gathered(part: Sequence) -> list:

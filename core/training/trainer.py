@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from core.domain import CurvePoint, TrainingOptions
-from core.errors import CannotTrain, Paused
+from core.errors import CannotTrain, Damaged, Paused
 from core.evaluation.held_out import decide
 from core.evaluation.scores import macro_f1
 from core.models import memory, multi_gpu
 from core.models.batches import shuffled_batches
 from core.models.classifier import Classifier, Head, raw
 from core.models.encoder import Encoder
-from core.training import adapters, augmentation, calibration, resume, sampling
+from core.training import adapters, augmentation, calibration, resume, sampling, together
 from core.training.losses import Loss
 from core.training.material import Material
 from core.training.quick import QuickFit
@@ -102,10 +102,14 @@ def fine_tune_material(
 ) -> FineTuned:
     """Fine-tune a fresh encoder on the rows `train`; never worse than Quick on the rows `validation`.
 
-    Raises what `on_step` raises; see `fine_tune`.
+    Where its device is several, a process on each shares every batch. Raises what `on_step` raises; see
+    `fine_tune`.
     """
     encoder, options = material.open_encoder(), material.options
     parts = [Rows(material.texts_of(rows), material.truth[rows]) for rows in (train, validation)]
+    processes = _processes(encoder, options, len(train), len(validation))
+    if processes > 1:  # what they leave in the folder is a training that only has to be finished here
+        together.learn(processes, encoder, quick.start, *parts, options, folder, on_step, save_seconds)
     found = fine_tune(encoder, quick.start, *parts, options, folder, on_step, save_seconds)
     if found.best_epoch == 0:  # Quick's final head also learned from the validation rows
         model = Classifier(encoder, quick.final, material.labels, quick.calibration)
@@ -119,8 +123,15 @@ def fine_tune_material(
         found.validation_f1,
         found.curve,
         found.stopped_early,
-        facts(options, found.steps, len(train)),
+        facts(options, found.steps, len(train), processes),
     )
+
+
+def _processes(encoder: Encoder, options: TrainingOptions, train: int, validation: int) -> int:
+    device = encoder.device
+    if not validation or not isinstance(device, multi_gpu.Devices):
+        return 1
+    return device.processes_for(train * options.epochs)
 
 
 def fine_tune(
@@ -143,6 +154,11 @@ def fine_tune(
     if not len(validation.texts):
         return Best(quick, 0, np.zeros((0, len(quick.weight))), None, (), False, 0)
     loop = Loop(encoder, quick, train, validation, options, folder)
+    return loop.best(learn(loop, on_step, save_seconds))
+
+
+def learn(loop: "Loop", on_step: OnStep, save_seconds: float) -> resume.Progress:
+    """All steps that are left; several processes take each of them together. See `fine_tune`."""
     progress = loop.begin()
     saved, step, losses = time.monotonic(), 0, list(progress.losses)
     for epoch, batches in enumerate(loop.epochs, start=1):
@@ -168,7 +184,7 @@ def fine_tune(
             progress = loop.judge(progress.at(step, losses), epoch)
             loop.save(progress)
             saved = time.monotonic()
-    return loop.best(progress)
+    return progress
 
 
 class Loop:
@@ -202,8 +218,13 @@ class Loop:
         self.at_once = len(texts)  # rows; fewer once the memory was too small
 
     def begin(self) -> resume.Progress:
-        """Where the last state on disk stands, else Quick judged."""
+        """Where the last state on disk stands, else Quick judged.
+
+        Raises Damaged when several processes do not find the same state: they could not go on together.
+        """
         progress = resume.load(self.folder, self.model, self.optimiser)
+        if len(set(multi_gpu.gathered([progress]))) > 1:
+            raise Damaged("The state of this training cannot be read the same way twice. Train again.")
         return progress or self.judge(resume.Progress(), 0)
 
     def is_over(self, progress: resume.Progress) -> bool:
@@ -238,11 +259,11 @@ class Loop:
             ) from error
         if fitting < wanted:
             self.at_once = fitting
-        multi_gpu.summed_gradients(self.model.parameters())
+        loss = multi_gpu.summed_gradients(self.model.parameters(), loss)
         nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_NORM)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
-        return sum(multi_gpu.gathered([loss]))
+        return loss
 
     def _gradients(self, rows: np.ndarray, size: int, whole: int) -> float:
         """Of the mean loss of a batch of `whole` rows, `size` of `rows` at a time."""
@@ -293,7 +314,11 @@ class Loop:
         )
 
     def _logits(self) -> np.ndarray:
-        return self.model.plain_head().logits(self.encoder.embed(self.validation.texts))
+        """Of the validation rows. The same numbers in every process: their scores decide what all do next."""
+        texts = self.validation.texts
+        own = [texts[row] for row in multi_gpu.own_part(np.arange(len(texts)))]
+        part = self.model.plain_head().logits(self.encoder.embed(own))
+        return np.concatenate(multi_gpu.gathered([part]))
 
 
 def with_copies(
@@ -358,7 +383,7 @@ def set_rates(optimiser: torch.optim.AdamW, step: int, steps: int) -> None:
         group["lr"] = group["base"] * factor
 
 
-def facts(options: TrainingOptions, steps: int, rows: int) -> dict[str, str]:
+def facts(options: TrainingOptions, steps: int, rows: int, processes: int = 1) -> dict[str, str]:
     """The settings of a fine-tuning in words, for the model card; `rows` it learned from."""
     rate = options.body_rate * (adapters.RATE if options.adapter_rank else 1.0)
     said = {
@@ -380,6 +405,8 @@ def facts(options: TrainingOptions, steps: int, rows: int) -> dict[str, str]:
         else "none",
         "Seed": str(options.seed),
     }
+    if processes > 1:
+        said["Processes"] = f"{processes}, each with its part of every batch"
     return said
 
 

@@ -49,12 +49,13 @@ def _train(store: Store, settings: Settings, run: TrainingRun, folder: Path, tas
     from threadpoolctl import threadpool_limits
 
     from core.models.device import choose_device, use_threads
+    from core.models.multi_gpu import devices_for
 
     stages, run_id = Stages(), run.id
     check_space(folder.parent)
     check_data(store, run)
     use_threads(settings.threads)
-    device = choose_device(settings.device)
+    device = devices_for(choose_device(settings.device), settings.processes)
     store.runs.update(run_id, task.fence, status="running", device=device.description, versions=versions())
 
     task.progress(1, "Choosing held-out comments")

@@ -127,9 +127,9 @@ def _smallest(run: TrainingRun, before: str, key: str, found: editing.Compared) 
         if not holder.button(name, key=f"find_{key}", icon=icon, help=_help(before)):
             _robust(run, label)
             return
-        with holder, st.spinner("Leaving out words until the answer turns"):
-            st.session_state[place] = editing.smallest_flip(model.classifier(run), before)
         holder.empty()
+        with st.spinner("Leaving out words until the answer turns"):
+            st.session_state[place] = editing.smallest_flip(model.classifier(run), before)
     flip = st.session_state[place]
     if flip is None or not flip.text.strip():  # what an empty text is called says nothing of its words
         st.caption("Leaving out words does not turn it: the model keeps to this answer.")

@@ -79,8 +79,9 @@ def _train(run: TrainingRun, chosen: list[str]) -> None:
             new = driving.train_without(resources.store(), resources.settings(), run, chosen)
         st.session_state[STARTED] = (run.id, chosen, new.id)
     st.caption(
-        "Queues the same training once more with the chosen words taken out of every comment; this model "
-        "stays as it is, and on the Train page you can compare the two."
+        "Queues the same training once more with the chosen words taken out of every comment it learns from "
+        "and is judged on. In comments that come later the new model still sees the words, but nothing taught "
+        "it to rely on them. This model stays as it is; on the Train page you can compare the two."
     )
     started = st.session_state.get(STARTED)
     if started and started[0] == run.id:

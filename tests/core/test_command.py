@@ -281,3 +281,13 @@ def test_an_unforeseen_error_is_one_line_without_words_of_the_data(run, monkeypa
     assert (code, out) == (2, "")
     assert err[-1].startswith("Something went wrong (ValueError in test_command.py, line ")
     assert "private" not in "".join(err)
+
+
+def test_a_table_is_printed_as_it_is(monkeypatch, capsys):
+    from core.workflow import command
+
+    parser = command.Parser()
+    parser.set_defaults(verb=lambda chosen: "a  b\n1  2")
+    monkeypatch.setattr(command, "parser", lambda: parser)
+    assert main([]) == 0
+    assert capsys.readouterr().out == "a  b\n1  2\n"
