@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from core.charts.bars import Bar, Scale
 from core.charts.labels import label_text
 from core.charts.theme import AGAINST, FONT_SIZE, FOR, GREY, framed, ranked_axis
 
@@ -13,32 +13,6 @@ THIN = 30  # pixels for one row: its label is one line
 ABOVE = 24  # pixels: the buttons that come with the mouse would hide the first number
 TICKS = 6  # on an axis of factors, about
 ROOM = 0.22  # of all bars, for the number behind the longest
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One word or phrase as it is drawn."""
-
-    word: str
-    weight: float
-    amount: str  # the weight as the unit says it
-    shade: float  # -1 against .. 1 for; 0: too weak for a colour
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What the bars measure and which way they point."""
-
-    unit: str
-    label: str  # what a bar to the right speaks for
-    against: str = ""  # the label that a bar to the left speaks for; "": it speaks against `label`
-    signed: bool = True  # False: nothing can speak against the label
-    factor: bool = False  # a weight w is a factor e^w
-
-    def says(self, weight: float) -> str:
-        if weight >= 0:
-            return f"speaks for {self.label}"
-        return f"speaks for {self.against}" if self.against else f"speaks against {self.label}"
 
 
 def word_bars(bars: Sequence[Bar], scale: Scale, faded: bool = False, theme: str | None = None) -> go.Figure:

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from core.charts.bars import Bar, Scale
 from core.charts.labels import shorten
-from core.charts.words import Bar, Scale
 from core.domain import Attribution, Span
 
 CUT, UNREAD = "cut", "unread"

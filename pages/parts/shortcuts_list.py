@@ -80,7 +80,7 @@ def _train(run: TrainingRun, chosen: list[str]) -> None:
         st.session_state[STARTED] = (run.id, chosen, new.id)
     st.caption(
         "Queues the same training once more with the chosen words taken out of every comment it learns from "
-        "and is judged on. In comments that come later the new model still sees the words, but nothing taught "
+        "and is judged on. In comments that come later the new model still sees them, but nothing taught "
         "it to rely on them. This model stays as it is; on the Train page you can compare the two."
     )
     started = st.session_state.get(STARTED)

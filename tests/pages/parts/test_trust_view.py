@@ -30,7 +30,7 @@ def seen(part, run):
 
 @pytest.fixture
 def run(data_folder):
-    return trained.train_now(trained.add_dataset())
+    return trained.train_now(trained.add_dataset(), tested=True)
 
 
 @pytest.fixture
