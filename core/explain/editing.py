@@ -13,7 +13,7 @@ from core.explain.reading import read
 from core.explain.variants import OnTexts, chunks, kept, scores
 
 THRESHOLD = 0.5  # of a label where a text may carry several
-LIMIT = 64  # words
+LIMIT = 48  # words
 TRIED_AT_ONCE = 16  # deletions
 
 

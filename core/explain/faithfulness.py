@@ -190,6 +190,7 @@ def randomised(model, all_layers: bool, seed: int = 1):
                 if getattr(module, "bias", None) is not None:
                     module.bias.zero_()
     encoder = Encoder(old.name, old.revision, old.tokenizer, body, old.device, old.max_tokens)
+    encoder = encoder.reading_without(old.without.words)
     weight = torch.randn(model.head.weight.shape, generator=draw).numpy() * SPREAD_OF_RANDOM_WEIGHTS
     return replace(model, encoder=encoder, head=replace(model.head, weight=weight, bias=0 * model.head.bias))
 

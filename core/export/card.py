@@ -177,6 +177,12 @@ def _gate(results: Sequence[GateResult]) -> str:
 def _limits(run: TrainingRun) -> str:
     evaluation = run.evaluation
     lines = [f"Only the first {run.options.max_tokens:,} tokens of a text are read."]
+    if run.options.without:
+        words = ", ".join(run.options.without)
+        lines.append(
+            f"Trained without these words: {escaped_sentence(words)}. Roadlens does not show them to it; the "
+            "exported forms read what they are given: take the words out first."
+        )
     lines += [escaped_sentence(line) for line in run.warnings]
     if evaluation:
         lines += [escaped_sentence(leak.words) for leak in evaluation.leaks]

@@ -18,6 +18,7 @@ from core.errors import Damaged
 from core.models.batches import sorted_batches
 from core.models.classifier import Calibration, OnBatch, Platt, calibrated
 from core.models.device import Device
+from core.models.without import Without
 
 WORDS, ARRAYS = "words.json", "network.safetensors"
 PAD, UNKNOWN = 0, 1  # rows of the embedding before those of the words
@@ -59,13 +60,15 @@ class BiLstm:
     network: Network
     max_tokens: int
     characters: bool = False  # of a script without spaces
+    without: Without = Without()
 
     kind = "bilstm"
 
     def logits(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
         """(texts, labels) float64; each distinct text is read once."""
         distinct = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        rows = [numbers(text, self.words, self.max_tokens, self.characters) for text in distinct]
+        read = (self.without.blanked(text) for text in distinct)
+        rows = [numbers(text, self.words, self.max_tokens, self.characters) for text in read]
         found = answer(self.network, rows, len(self.labels), on_batch)
         return found[[distinct[text] for text in texts]]
 
@@ -75,7 +78,7 @@ class BiLstm:
         return calibrated(logits, self.calibration) if len(texts) else logits
 
     def tokens(self, text: str) -> tuple[Token, ...]:
-        return spelled(text, self.characters)[: self.max_tokens]
+        return spelled(self.without.blanked(text), self.characters)[: self.max_tokens]
 
     def unknown_tokens(self, text: str) -> list[tuple[int, int]]:
         return [(token.start, token.end) for token in self.tokens(text) if token.text not in self.words]

@@ -1,5 +1,6 @@
 """A Hugging Face encoder with its tokenizer: texts in, mean-pooled normalised vectors out."""
 
+import copy
 import threading
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -17,6 +18,7 @@ from core.errors import ModelError, UnsafeModel
 from core.models import memory, packed
 from core.models.batches import first_batch, longest_first
 from core.models.device import Device
+from core.models.without import Without
 
 transformers_logging.disable_progress_bar()
 transformers_logging.set_verbosity_error()
@@ -35,16 +37,23 @@ class Encoder:
         self.device = device
         self.max_tokens = min(limit, readable_tokens(model, tokenizer))
         self.lock = threading.RLock()
+        self.without = Without()
 
     @property
     def size(self) -> int:
         return int(self.model.config.hidden_size)
 
+    def reading_without(self, words: Sequence[str]) -> "Encoder":
+        """The same encoder, blind to these words."""
+        other = copy.copy(self)
+        other.without = Without(tuple(words))
+        return other
+
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         if not texts:
             return []
         encoded = self.tokenizer(
-            list(texts),
+            [self.without.blanked(text) for text in texts],
             truncation=True,
             max_length=self.max_tokens,
             padding=False,
@@ -130,8 +139,9 @@ class Encoder:
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         """The tokens that fit, with their places in the original text."""
+        read = self.without.blanked(text)
         encoded = self.tokenizer(
-            text, truncation=True, max_length=self.max_tokens, return_offsets_mapping=True
+            read, truncation=True, max_length=self.max_tokens, return_offsets_mapping=True
         )
         special = set(self.tokenizer.all_special_ids) - {self.tokenizer.unk_token_id}
         names = self.tokenizer.convert_ids_to_tokens(encoded["input_ids"])

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 from core.domain import Token
 from core.errors import Damaged
 from core.models.classifier import Calibration, OnBatch, Platt, calibrated
+from core.models.without import Without
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -40,12 +41,14 @@ class LinearText:
     bias: np.ndarray  # (labels,)
     prior: np.ndarray  # (labels,) logits
     characters: bool = False  # characters, pairs and triples instead of words and pairs of words
+    without: Without = Without()
 
     kind = "tfidf"
     max_tokens = NO_LIMIT
 
     def transform(self, texts: Sequence[str]) -> "csr_matrix":
         """(texts, terms) rows of length 1 or 0, as TfidfVectorizer(sublinear_tf=True) has them."""
+        texts = [self.without.blanked(text) for text in texts]
         return tfidf(texts, self.vocabulary, self.idf, self.characters)
 
     def logits(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
@@ -71,7 +74,7 @@ class LinearText:
         pattern = CHARACTER if self.characters else WORD
         return tuple(
             Token(found.group().lower(), found.start(), found.end(), False)
-            for found in pattern.finditer(text)
+            for found in pattern.finditer(self.without.blanked(text))
         )
 
     def unknown_tokens(self, text: str) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, select
 from core.store.database import Engines, insert_many, transaction
 from core.store.tables import embedding
 
+BLIND = "/without-"  # in the name of an encoder that does not read some words of the texts
 HASHES_A_QUERY = 10_000  # below SQLite's limit of parameters
 
 

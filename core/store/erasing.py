@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, t
 
 from core.errors import CannotTrain
 from core.store.contents import rehashed
-from core.store.embeddings import text_key
+from core.store.embeddings import BLIND, text_key
 from core.store.explanations import forget_findings
 from core.store.tables import (
     ACTIVE,
@@ -253,10 +253,14 @@ def _note_words(words: dict[str, set[str]], before: Mapping) -> None:
 
 
 def _erase_vectors(connection: Connection, words: Mapping[str, Collection[str]], erased: Erased) -> None:
-    """Vectors of texts that no other row says, to the letter."""
+    """Vectors of texts that no other row says, to the letter. Those of texts with words left out bear names
+    that the texts do not tell: all of them go, they are read again when they are needed."""
     encoders = connection.scalars(select(embedding.c.encoder).distinct()).all()
     if not encoders:
         return
+    if words:
+        gone = delete(embedding).where(embedding.c.encoder.contains(BLIND, autoescape=True))
+        erased.rows["embedding"] += connection.execute(gone).rowcount
     for some in parts(sorted(words)):
         query = select(feedback.c.text).where(feedback.c.text_hash.in_(some))
         still = set(connection.scalars(query))

@@ -3,8 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from core.models.bundled import file_sha256
 from core.models.classifier import Calibration, Classifier, Head, Platt, TextModel
 from core.models.device import Device
 from core.models.encoder import Encoder, load_encoder
+from core.models.without import Without
 
 MANIFEST, HEAD, ENCODER = "manifest.json", "head.safetensors", "encoder"
 CALIBRATIONS = {"bcts": Calibration, "platt": Platt}
@@ -117,7 +118,16 @@ def load(folder: Path, device: Device, find_encoder: FindEncoder, manifest_sha25
         read = READERS[about["kind"]]
     except (KeyError, TypeError) as error:
         raise Damaged(_damage(MANIFEST)) from error
-    return read(folder, about, device, find_encoder)
+    return _blind(read(folder, about, device, find_encoder), about.get("without", ()))
+
+
+def _blind(model: TextModel, words: Sequence[str]) -> TextModel:
+    """The model that does not read the words it was trained without."""
+    if not words:
+        return model
+    if model.kind == Classifier.kind:
+        return replace(model, encoder=model.encoder.reading_without(words))
+    return replace(model, without=Without(tuple(words)))
 
 
 def _calibration(values: Mapping) -> Calibration | Platt:

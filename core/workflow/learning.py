@@ -85,6 +85,7 @@ def _material(store: Store, settings: Settings, run: TrainingRun, selection, mod
     if mode == QUICK:
         device, options = choose_device(settings.device), run.options
         encoder = open_encoder(options.encoder, device, options.max_tokens, settings.hub_timeout_s)
+        encoder = encoder.reading_without(options.without)
         read = vectors.embed(store, encoder, texts, task, 2, 10)
 
         def opened():  # nothing is fine-tuned: one encoder serves every fit

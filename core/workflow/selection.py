@@ -1,6 +1,5 @@
 """The frozen rows of a run: which comments are learned from and which are held out."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,6 @@ import pandas as pd
 
 from core.domain import LABEL_BREAK, TrainingOptions, TrainingRun
 from core.errors import CannotTrain, Damaged
-from core.explain.words import units
 from core.store.store import Store
 from core.workflow.task import Task
 
@@ -139,17 +137,11 @@ def outside_rows(
 
 
 def without_words(texts: Sequence[str], words: Sequence[str]) -> list[str]:
-    """The texts without these words, whatever their case; word boundaries are respected."""
-    alternatives = "|".join(_alone(word) for word in sorted(words, key=len, reverse=True))
-    pattern = re.compile(alternatives, re.IGNORECASE)
-    return [" ".join(pattern.sub(" ", text).split()) if pattern.search(text) else text for text in texts]
+    """As a model reads them that is trained without these words."""
+    from core.models.without import Without
 
-
-def _alone(word: str) -> str:
-    """Between word boundaries, except where a script has no spaces."""
-    before = r"(?<!\w)" if len(units("a" + word[0])) == 1 else ""
-    after = r"(?!\w)" if len(units(word[-1] + "a")) == 1 else ""
-    return before + re.escape(word) + after
+    without = Without(tuple(words))
+    return [without.blanked(text) for text in texts]
 
 
 def store_selection(store: Store, run_id: int, selection: Selection, task: Task) -> None:

@@ -112,6 +112,7 @@ def _save(folder: Path, run: TrainingRun, fitted: Fitted):
         "mode": run.options.mode,
         "seed": run.options.seed,
         "data_sha256": run.data_sha256,
+        "without": list(run.options.without),
         "versions": versions(),
     }
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import numpy as np
 from core.config import Settings
 from core.domain import BETTER, TrainingRun
 from core.errors import NotFound
-from core.store.embeddings import text_key
+from core.store.embeddings import BLIND, text_key
 from core.store.store import Store
 from core.workflow.task import Task
 
@@ -18,10 +18,13 @@ CHUNK = 4_000  # texts that are kept together: so much is lost by a kill
 
 def name_of(encoder, run: TrainingRun | None = None) -> str:
     """What the store calls the vectors of an encoder. One that a run fine-tuned still bears the name and
-    revision of what it was tuned from, but its vectors lie elsewhere: they are called by the run."""
+    revision of what it was tuned from, but its vectors lie elsewhere: they are called by the run. One that
+    does not read some words has vectors of its own."""
     if run is not None and run.options.mode == BETTER:
         return tuned_name(run.id)
-    return f"{encoder.name}@{encoder.revision[:12]}/{encoder.max_tokens}"
+    words = "\n".join(sorted(encoder.without.words))
+    blind = f"{BLIND}{hashlib.sha256(words.encode()).hexdigest()[:12]}" if words else ""
+    return f"{encoder.name}@{encoder.revision[:12]}/{encoder.max_tokens}{blind}"
 
 
 def tuned_name(run_id: int) -> str:

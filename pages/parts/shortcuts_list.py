@@ -79,9 +79,9 @@ def _train(run: TrainingRun, chosen: list[str]) -> None:
             new = driving.train_without(resources.store(), resources.settings(), run, chosen)
         st.session_state[STARTED] = (run.id, chosen, new.id)
     st.caption(
-        "Queues the same training once more with the chosen words taken out of every comment it learns from "
-        "and is judged on. In comments that come later the new model still sees them, but nothing taught "
-        "it to rely on them. This model stays as it is; on the Train page you can compare the two."
+        "Queues the same training once more with the chosen words taken out of every comment; the new "
+        "model never reads them, in later comments either. This model stays as it is; on the Train page you "
+        "can compare the two."
     )
     started = st.session_state.get(STARTED)
     if started and started[0] == run.id:

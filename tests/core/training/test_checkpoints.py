@@ -45,6 +45,14 @@ def test_what_was_saved_answers_the_same(tiny_encoder, tmp_path, tuned, multi):
     assert checkpoints.read_manifest(saved.folder)["kind"] == "encoder"
 
 
+def test_words_it_was_trained_without_are_never_read(tiny_encoder, tmp_path):
+    saved = checkpoints.save(tmp_path / "checkpoint", model(tiny_encoder), {"without": ["slow"]}, False)
+    again = checkpoints.load(saved.folder, CPU, lambda name, tokens, revision: tiny_encoder)
+    with_it, without_it = again.probabilities(["the app is slow", "the app is"])
+    assert np.allclose(with_it, without_it)
+    assert not np.allclose(*model(tiny_encoder).probabilities(["the app is slow", "the app is"]))
+
+
 def test_a_manifest_from_before_there_were_kinds_is_read(tiny_encoder, tmp_path):
     saved = save(tmp_path / "checkpoint", tiny_encoder, False)
     path = saved.folder / checkpoints.MANIFEST

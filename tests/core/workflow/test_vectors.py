@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from core.domain import BETTER, QUICK, TrainingOptions
+from core.models.without import Without
 from core.workflow import vectors
 from core.workflow.task import SILENT
 
@@ -11,6 +12,7 @@ class Encoder:
     """All its vectors are `value`; it remembers what it read."""
 
     name, revision, max_tokens, size = "mini", "0123456789abcdef", 64, 2
+    without = Without()
 
     def __init__(self, value):
         self.value, self.read = value, []
@@ -35,6 +37,17 @@ def test_texts_are_read_once_and_come_back_in_their_order(store):
     embed(store, encoder, ["bb", "c"])
     assert encoder.read == ["a", "bb", "c"]
     assert embed(store, encoder, []).shape == (0, 2)
+
+
+def test_an_encoder_blind_to_some_words_has_vectors_of_its_own():
+    blind = Encoder(0.5)
+    blind.without = Without(("slow", "crash"))
+    assert vectors.name_of(blind).startswith("mini@0123456789ab/64/without-")
+    first = vectors.name_of(blind)
+    blind.without = Without(("crash", "slow"))
+    assert vectors.name_of(blind) == first
+    blind.without = Without(("crash",))
+    assert vectors.name_of(blind) != first
 
 
 def test_a_fine_tuned_encoder_has_vectors_of_its_own(store):
