@@ -165,6 +165,7 @@ def test_a_training_outlives_the_web_server(start_server, browser: Browser):
             assert progress(page) >= max(seen, alone)
             for back in (page, left_open):
                 expect(main(back)).to_contain_text("Run 1: Better", timeout=WORK_MS)
+            until(lambda: only_job(store).state == "done", 60, "its report is frozen")
             done = only_job(store)
             assert (done.state, done.attempt, done.owner) == ("done", 1, owner)
             assert modes(store.runs.list()) == [(BETTER, "done")]
