@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from core.config import load_settings
 from core.domain import Columns, TrainingOptions
 from core.store.store import open_store
 from core.workflow import feedback
+from core.workflow.command import main
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT / "../shared/data"
@@ -151,3 +153,38 @@ def as_csv(table: pd.DataFrame) -> bytes:
     text = io.StringIO()
     table.to_csv(text, index=False, quoting=csv.QUOTE_ALL)
     return text.getvalue().encode()
+
+
+# ---- the command line ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def said(capsys):
+    """Runs a verb and returns its JSON object."""
+
+    def said(*words):
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return json.loads(out)
+
+    return said
+
+
+@pytest.fixture
+def refused(capsys):
+    """Runs a verb that fails and returns its sentence."""
+
+    def refused(*words):
+        assert main([str(word) for word in words]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        return err.strip().splitlines()[-1]
+
+    return refused
+
+
+@pytest.fixture
+def rows(store, keep, made_up):
+    keep(made_up(120))
+    return "Rows"

@@ -4,42 +4,8 @@ import json
 
 import pytest
 
-from core.workflow.command import main
-
 TINY = ("--encoder", "tests/tiny")
 TEXT = "the page is slow crash 配送 \N{FAMILY} again"
-
-
-@pytest.fixture
-def said(capsys):
-    """Runs a verb and returns its JSON object."""
-
-    def said(*words):
-        code = main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert code == 0, err
-        return json.loads(out)
-
-    return said
-
-
-@pytest.fixture
-def refused(capsys):
-    """Runs a verb that fails and returns its sentence."""
-
-    def refused(*words):
-        assert main([str(word) for word in words]) == 2
-        out, err = capsys.readouterr()
-        assert out == ""
-        return err.strip().splitlines()[-1]
-
-    return refused
-
-
-@pytest.fixture
-def rows(store, keep, made_up):
-    keep(made_up(120))
-    return "Rows"
 
 
 @pytest.fixture

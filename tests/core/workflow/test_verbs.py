@@ -1,46 +1,10 @@
 """`python -m core train`, `promote`, `export-model` and `score` on a small dataset."""
 
 import csv
-import json
 
 import pandas as pd
-import pytest
-
-from core.workflow.command import main
 
 TINY = ("--encoder", "tests/tiny")
-
-
-@pytest.fixture
-def said(capsys):
-    """Runs a verb and returns its JSON object."""
-
-    def said(*words):
-        code = main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert code == 0, err
-        return json.loads(out)
-
-    return said
-
-
-@pytest.fixture
-def refused(capsys):
-    """Runs a verb that fails and returns its sentence."""
-
-    def refused(*words):
-        assert main([str(word) for word in words]) == 2
-        out, err = capsys.readouterr()
-        assert out == ""
-        return err.strip().splitlines()[-1]
-
-    return refused
-
-
-@pytest.fixture
-def rows(store, keep, made_up):
-    keep(made_up(120))
-    return "Rows"
 
 
 def test_train_prints_every_model_with_its_ranges(said, rows):
