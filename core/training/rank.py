@@ -3,8 +3,10 @@
 `together` starts it and says what goes in and comes out.
 """
 
+import ctypes
 import json
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -17,6 +19,8 @@ from safetensors.numpy import load
 
 from core.domain import CurvePoint, TrainingOptions
 from core.errors import AppError, Paused
+
+PR_SET_PDEATHSIG = 1
 
 
 class Asker:
@@ -33,6 +37,9 @@ class Asker:
         return json.loads(said), load(numbers)
 
     def watch(self) -> None:
+        """End with the process that asked, and hear of a pause."""
+        if sys.platform == "linux":  # a thread has no turn while a large library is loaded
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         threading.Thread(target=self._watch, name="asker", daemon=True).start()
 
     def _watch(self) -> None:
@@ -63,7 +70,6 @@ def main() -> None:
     asker.watch()
     try:
         learn(said, arrays, asker)
-        asker.say(done=True)
     except Paused:
         asker.say(paused=True)
     except AppError as error:
@@ -85,12 +91,16 @@ def learn(said: dict, arrays: dict[str, np.ndarray], asker: Asker) -> None:
     device = Device(multi_gpu.join(said["on_cpu"], Path(said["meeting"])), said["bf16"], "")
     asked = said["encoder"]
     encoder = open_encoder(asked["name"], device, asked["max_tokens"], revision=asked["revision"])
+    encoder = encoder.reading_without(said["unread"])
     head = Head(arrays["weight"], arrays["bias"], said["multi"])
     rows = [trainer.Rows(said["texts"][part], arrays[part]) for part in ("train", "validation")]
     options = TrainingOptions(**{**said["options"], "without": tuple(said["options"]["without"])})
     loop = trainer.Loop(encoder, head, *rows, options, Path(said["folder"]))
-    on_step = asker.on_step if multi_gpu.is_first() else lambda step, steps, curve: None
-    trainer.learn(loop, on_step, said["save_seconds"])
+    if multi_gpu.is_first():
+        trainer.learn(loop, asker.on_step, said["save_seconds"])
+        asker.say(done=True)
+    else:  # the first may still be writing the last state when this one is done
+        trainer.learn(loop, lambda step, steps, curve: None, said["save_seconds"])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """A fine-tuning in several processes, from the side of the one that asks for it; `rank` is the other side.
 
 Each process gets the whole request on its standard input and knows by its end that nobody asks any more.
-Each answers in lines of JSON: {"step", "steps", "curve": new points}, {"paused"}, {"done"} or {"error"}.
+Each may answer a line of JSON with an {"error"}; the first also {"step", "steps", "curve": new points} and at
+the end {"paused"} or {"done"}.
 What they learned is in the folder of the training afterwards, like the state of one that was paused.
 """
 
@@ -58,6 +59,7 @@ def learn(
     threads = max(1, torch.get_num_threads() // processes)
     said = {
         "encoder": {"name": encoder.name, "revision": encoder.revision, "max_tokens": encoder.max_tokens},
+        "unread": list(encoder.without.words),
         "bf16": encoder.device.bf16,
         "on_cpu": encoder.device.on_cpu,
         "threads": threads,
@@ -107,7 +109,7 @@ def _follow(ranks: "Ranks", on_step: "OnStep") -> None:
                     ranks.pause()
         elif "error" in said:
             raise _error(said["error"], ranks)
-        else:  # done or paused; all that it takes to go on is on the disk
+        else:  # the first is done or paused: all that it takes to go on is on the disk
             break
     if pause is not None:
         raise pause

@@ -110,6 +110,7 @@ def fine_tune_material(
     processes = _processes(encoder, options, len(train), len(validation))
     if processes > 1:  # what they leave in the folder is a training that only has to be finished here
         together.learn(processes, encoder, quick.start, *parts, options, folder, on_step, save_seconds)
+        on_step = _not_again
     found = fine_tune(encoder, quick.start, *parts, options, folder, on_step, save_seconds)
     if found.best_epoch == 0:  # Quick's final head also learned from the validation rows
         model = Classifier(encoder, quick.final, material.labels, quick.calibration)
@@ -125,6 +126,10 @@ def fine_tune_material(
         found.stopped_early,
         facts(options, found.steps, len(train), processes),
     )
+
+
+def _not_again(step: int, steps: int, curve: tuple[CurvePoint, ...]) -> None:
+    raise Damaged("What the processes of this training learned cannot be read. Train again.")
 
 
 def _processes(encoder: Encoder, options: TrainingOptions, train: int, validation: int) -> int:
@@ -211,6 +216,9 @@ class Loop:
         self.optimiser = optimiser_of(self.model, options)
         weights = sampling.label_weights(truth) if options.balance == "weights" else None
         self.loss = Loss(quick.multi, options.label_smoothing, weights)
+        # In the mean of a batch; with several labels a row the weights lie within the loss of the row.
+        each_alike = weights is None or quick.multi
+        self.worth = np.ones(len(texts)) if each_alike else weights[truth.argmax(axis=1)]
         wanted = torch.as_tensor(truth) if quick.multi else torch.as_tensor(truth.argmax(axis=1))
         self.truth = wanted.to(encoder.device.name)
         self.epochs = [epoch_batches(self.ids, truth, options, epoch) for epoch in range(options.epochs)]
@@ -248,8 +256,9 @@ class Loop:
         self.model.eval()  # no dropout in few-epoch tuning: some families have it where only this reaches it
         own = multi_gpu.own_part(rows)
         wanted = max(1, min(len(own), self.at_once))
+        whole = float(self.worth[rows].sum())
         try:
-            loss, fitting = memory.halving(lambda size: self._gradients(own, size, len(rows)), wanted)
+            loss, fitting = memory.halving(lambda size: self._gradients(own, size, whole), wanted)
         except RuntimeError as error:
             if not memory.ran_out(error):
                 raise
@@ -265,11 +274,11 @@ class Loop:
         self.optimiser.zero_grad(set_to_none=True)
         return loss
 
-    def _gradients(self, rows: np.ndarray, size: int, whole: int) -> float:
-        """Of the mean loss of a batch of `whole` rows, `size` of `rows` at a time."""
+    def _gradients(self, rows: np.ndarray, size: int, whole: float) -> float:
+        """Of the mean loss of a batch that is worth `whole`, `size` of `rows` at a time."""
         self.optimiser.zero_grad(set_to_none=True)  # of an attempt that did not fit
         parts = [rows[first : first + size] for first in range(0, len(rows), size)]
-        return sum(self._backward(part, len(part) / whole) for part in parts)
+        return sum(self._backward(part, float(self.worth[part].sum()) / whole) for part in parts)
 
     def _backward(self, rows: np.ndarray, share: float) -> float:
         with self.encoder.device.autocast():

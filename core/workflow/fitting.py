@@ -105,7 +105,8 @@ class Fitting:
         )
 
     def _rounds(self) -> list[tuple[int, int, np.ndarray]]:
-        """(repeat, fold, parts of all rows): the folds first, last the round whose model stays."""
+        """(repeat, fold, parts of all rows): the folds first, last the round whose model stays; no two
+        have the same numbers, by which they find the state they left on the disk."""
         from core.training.split import fold_parts
 
         selection = self.selection
@@ -117,7 +118,7 @@ class Fitting:
                     selection.split, repeat, fold, self.run.options.split_seed
                 )
                 rounds.append((repeat, fold, parts))
-        return [*rounds, (0, 0, selection.parts)]
+        return [*rounds, (len(selection.split.folds), 0, selection.parts)]
 
     def _material(self):
         """The rows as numbers, where reading them ended on the progress bar, and the share of
@@ -150,7 +151,8 @@ class Fitting:
 
     def _open(self, open_encoder: Callable):
         options = self.run.options
-        return open_encoder(options.encoder, self.device, options.max_tokens, self.settings.hub_timeout_s)
+        found = open_encoder(options.encoder, self.device, options.max_tokens, self.settings.hub_timeout_s)
+        return found.reading_without(options.without)
 
     def _one(self, material, train, validation, test, where, span, heard: Heard):
         """Fit the model and its baselines on one division of the rows."""
@@ -204,7 +206,8 @@ class Fitting:
             name = f"{name}-{repeat}-{fold}"
 
         def on_fit(done: float, words: str) -> None:
-            self.task.progress(start + (end - start) * done, words)
+            # Quick is a small part of Better, whose steps count from the start on.
+            self.task.progress(start + (end - start) * (0 if mode == BETTER else done), words)
 
         def on_read(done: int, total: int) -> None:
             words = f"Predicting comments: {done:,} of {total:,}"

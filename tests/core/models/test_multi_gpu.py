@@ -1,24 +1,27 @@
 import json
-import sys
 
 import numpy as np
 import pytest
 import torch
 
+from core.errors import ConfigError
 from core.models import multi_gpu
+from core.models.device import Device
 
 BATCH = torch.linspace(-1, 1, 35).view(7, 5)
 
 
 def gradients(rows):
-    """Of one step whose loss is the mean over the whole batch."""
+    """The loss and the gradients of one step whose loss is the mean over the whole batch."""
     torch.manual_seed(0)
+    loss = torch.zeros(())
     model = torch.nn.Sequential(torch.nn.Linear(5, 3), torch.nn.Tanh(), torch.nn.Linear(3, 1))
     model[2].bias.requires_grad_(False)
     if len(rows):
-        (model(BATCH[rows]).square().sum() / len(BATCH)).backward()
-    multi_gpu.summed_gradients(model.parameters())
-    return [weight.grad.tolist() for weight in model.parameters() if weight.requires_grad]
+        loss = model(BATCH[rows]).square().sum() / len(BATCH)
+        loss.backward()
+    whole = multi_gpu.summed_gradients(model.parameters(), loss.item())
+    return [whole, *(weight.grad.tolist() for weight in model.parameters() if weight.requires_grad)]
 
 
 def one_process(folder, size):
@@ -52,9 +55,55 @@ def test_two_processes_learn_together_what_one_learns_alone(tmp_path, size):
     assert first[2] == other[2] == [row * 10 for row in range(size)]
 
 
-def test_one_device_needs_no_launcher():
-    assert multi_gpu.command("core.work", "5", processes=1) == [sys.executable, "-m", "core.work", "5"]
-    several = multi_gpu.command("core.work", "5", processes=3)
-    assert several[1:3] == ["-m", "torch.distributed.run"]
-    assert several[several.index("--nproc_per_node") + 1] == "3"
-    assert several[-3:] == ["--module", "core.work", "5"]
+# ---- how many -----------------------------------------------------------------------------
+
+
+CPU, GPU = Device("cpu", False, "CPU"), Device("cuda", True, "A GPU")
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+
+
+@pytest.mark.parametrize(
+    ("device", "wish", "processes"),
+    [
+        (CPU, "auto", 1),
+        (CPU, "1", 1),
+        (CPU, "2", 2),
+        (GPU, "auto", 4),
+        (GPU, "1", 1),
+        (GPU, "3", 3),
+        (Device("cuda:1", True, "The second"), "auto", 1),
+        (Device("mps", False, "Apple GPU"), "auto", 1),
+    ],
+)
+def test_all_gpus_or_as_many_processes_as_are_asked_for(gpus, device, wish, processes):
+    found = multi_gpu.devices_for(device, wish)
+    assert (found.name, found.bf16, found.description) == (device.name, device.bf16, device.description)
+    if processes == 1:
+        assert found is device
+    else:
+        assert found.processes_for(multi_gpu.WORTH_ROWS) == processes
+
+
+def test_a_short_training_is_shared_only_when_that_is_asked_for(gpus):
+    few = multi_gpu.WORTH_ROWS - 1
+    assert multi_gpu.devices_for(GPU, "auto").processes_for(few) == 1
+    assert multi_gpu.devices_for(GPU, "2").processes_for(1) == 2
+
+
+@pytest.mark.parametrize("device", [GPU, Device("cuda:1", True, ""), Device("mps", False, "")])
+def test_more_gpus_than_there_are_is_a_sentence(gpus, device):
+    with pytest.raises(ConfigError, match="asks for 5 GPUs"):
+        multi_gpu.devices_for(device, "5")
+
+
+def test_processes_find_each_other_on_this_machine_alone(monkeypatch):
+    monkeypatch.setenv("NCCL_SOCKET_IFNAME", "eth7")
+    monkeypatch.delenv("GLOO_SOCKET_IFNAME", raising=False)
+    said = multi_gpu.surroundings(2, 3)
+    assert (said["RANK"], said["LOCAL_RANK"], said["WORLD_SIZE"]) == ("2", "2", "3")
+    assert said["GLOO_SOCKET_IFNAME"] in ("lo", "lo0")
+    assert said["NCCL_SOCKET_IFNAME"] == "eth7", "who set it knows better"

@@ -1,9 +1,4 @@
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -265,6 +260,23 @@ def test_a_batch_too_large_for_the_memory_is_cut_in_halves(fresh, comments, tmp_
         assert torch.allclose(left, right, atol=1e-5)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_rare_labels_weigh_as_much_in_a_batch_that_is_cut(fresh, comments, tmp_path, smoothing):
+    texts, truth = comments[0][:44], np.array(comments[1][:44])  # 40 of one label, 4 of the other
+    options = replace(OPTIONS, balance="weights", label_smoothing=smoothing)
+    rows = np.arange(33, 44)
+    loops, losses = [], []
+    for at_once in (44, 3):
+        head = Head(np.zeros((2, 32)), np.array([1.0, -1.0]))
+        loop = trainer.Loop(fresh(), head, Rows(texts, truth), parts(comments)[1], options, tmp_path)
+        loop.at_once = at_once
+        losses.append(loop.train(rows, 1))
+        loops.append(loop)
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    for whole, cut in zip(*(loop.model.parameters() for loop in loops), strict=True):
+        assert torch.allclose(whole, cut, atol=1e-5)
+
+
 def test_one_comment_too_large_for_the_memory_is_a_sentence(fresh, comments, tmp_path, monkeypatch):
     train, validation = parts(comments)
     encoder = fresh()
@@ -276,26 +288,6 @@ def test_one_comment_too_large_for_the_memory_is_a_sentence(fresh, comments, tmp
     monkeypatch.setattr(trainer.Tuned, "forward", never)
     with pytest.raises(CannotTrain, match="too small for one comment"):
         loop.train(np.arange(6), 1)
-
-
-def test_processes_that_share_each_batch_learn_what_one_learns(encoder_folder, tmp_path):
-    said = {}
-    for processes in (1, 2):
-        out, work = tmp_path / f"out-{processes}", tmp_path / f"work-{processes}"
-        out.mkdir()
-        script = Path(__file__).parent / "spread_training.py"
-        command = [sys.executable, script, str(processes), encoder_folder, work, out]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(script.parents[3])}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=300, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        said[processes] = [json.loads(path.read_text()) for path in sorted(out.iterdir())]
-    (alone,), (first, second) = said[1], said[2]
-    assert first == second
-    assert alone["best"] == first["best"] > 0
-    assert np.allclose(alone["weights"], first["weights"], atol=1e-4)
-    assert alone["losses"] == pytest.approx(first["losses"], abs=1e-4)
 
 
 def test_the_rate_rises_then_falls_to_nothing():
@@ -324,6 +316,7 @@ def test_the_settings_are_said_in_words():
     assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
     assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
     assert all(isinstance(value, str) for value in said.values())
+    assert "Processes" not in said and facts(OPTIONS, 1, 1, 4)["Processes"].startswith("4, each")
 
 
 def test_few_comments_are_learned_in_small_batches():
