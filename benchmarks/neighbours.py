@@ -40,7 +40,7 @@ def measure(store: Store, model, run_id: int) -> None:
     theirs = np.zeros((len(among.ids), len(number)), dtype=bool)
     for row, names in enumerate(among.labels):
         theirs[row, [number[name] for name in names if name in number]] = True
-    wanted = resembling.represent(store, run, model, texts)
+    wanted = resembling.represent(store, run, model, texts, "")
     agreed = resembles.agreements(among.vectors, theirs, wanted, said)
     right = np.array([model.labels[label] in names for label, names in zip(said, carried, strict=True)])
     started = time.perf_counter()

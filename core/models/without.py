@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
+BETWEEN = r"[^\w\s]*\s+[^\w\s]*"  # two words of a phrase
 SPACELESS = ("CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO")  # how names of their characters begin
 
 
@@ -18,15 +19,18 @@ class Without:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        longest_first = sorted(self.words, key=len, reverse=True)
-        return re.compile("|".join(_alone(word) for word in longest_first), re.IGNORECASE)
+        longest_first = sorted((word for word in map(str.strip, self.words) if word), key=len, reverse=True)
+        return re.compile("|".join(_alone(word) for word in longest_first) or r"(?!)", re.IGNORECASE)
 
 
 def _alone(word: str) -> str:
     """Between word boundaries, except where a script has no spaces."""
     before = "" if _spaceless(word[0]) else r"(?<!\w)"
     after = "" if _spaceless(word[-1]) else r"(?!\w)"
-    return before + re.escape(word) + after
+    # As people write it: decomposed accents, a Turkish capital, any gap and sign between words of a phrase.
+    forms = dict.fromkeys((word, unicodedata.normalize("NFD", word), word.replace("i\u0307", "\u0130")))
+    each = (BETWEEN.join(map(re.escape, form.split())) for form in forms)
+    return f"{before}(?:{'|'.join(each)}){after}"
 
 
 def _spaceless(character: str) -> bool:

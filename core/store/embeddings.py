@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, Select, delete, select
 
 from core.store.database import Engines, insert_many, transaction
-from core.store.tables import embedding
+from core.store.tables import dataset, embedding, run
 
 BLIND = "/without-"  # in the name of an encoder that does not read some words of the texts
 HASHES_A_QUERY = 10_000  # below SQLite's limit of parameters
@@ -30,11 +30,21 @@ class Embeddings:
             rows = list(_matching(connection, query, encoder, hashes))
         return {key: np.frombuffer(cells, dtype="<f2").astype(np.float32) for key, cells in rows}
 
-    def put(self, encoder: str, hashes: Sequence[str], vectors: np.ndarray) -> None:
-        """`vectors` (n, d); a text that is stored already keeps its vector."""
+    def put(
+        self, encoder: str, hashes: Sequence[str], vectors: np.ndarray, of: tuple[int, str] | None = None
+    ) -> None:
+        """`vectors` (n, d); a text that is stored already keeps its vector.
+
+        `of`: a run and the hash of its dataset before the texts were read; when either changed meanwhile,
+        nothing is kept, since the texts may have been forgotten.
+        """
         cells = np.ascontiguousarray(vectors, dtype="<f2")
         new = {key: row.tobytes() for key, row in zip(hashes, cells, strict=True)}
         with transaction(self.engines.write) as connection:
+            if of is not None:
+                now = select(dataset.c.sha256).join_from(run, dataset).where(run.c.id == of[0])
+                if connection.scalar(now) != of[1]:
+                    return
             for (key,) in _matching(connection, select(embedding.c.text_hash), encoder, list(new)):
                 del new[key]
             rows = ((encoder, key, row) for key, row in new.items())

@@ -220,6 +220,8 @@ def erase_versions(connection: Connection, pairs: Sequence[tuple[int, int]], rea
             texts += words_of(before, "text")
             _note_words(words, before)
         connection.execute(delete(feedback_before).where(key.in_(some)))
+        rows = [feedback_id for _, feedback_id in some]  # their explanations may be of the earlier text
+        connection.execute(delete(attribution).where(attribution.c.feedback_id.in_(rows)))
     _erase_vectors(connection, words, Erased())
     _recount(connection, Counter(), Counter(import_id for import_id, _ in pairs), reason)
     return texts

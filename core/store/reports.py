@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, insert, select
 from core.errors import NotFound
 from core.store.database import Engines, transaction
 from core.store.presence import ready
-from core.store.tables import report, run
+from core.store.tables import dataset, report, run
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,19 @@ class StoredReport:
 class Reports:
     engines: Engines
 
-    def add(self, run_id: int, title: str, content: str) -> int:
-        """The id of the report; the same content for the same run is stored once."""
+    def add(self, run_id: int, title: str, content: str, data_sha256: str = "") -> int | None:
+        """The id of the report; the same content for the same run is stored once.
+
+        None, and nothing stored, when the dataset is not that of `data_sha256` any more: what was read
+        before may have been forgotten meanwhile.
+        """
         sha256 = hashlib.sha256(content.encode()).hexdigest()
         same = select(report.c.id).where(report.c.run_id == run_id, report.c.sha256 == sha256)
         values = {"run_id": run_id, "title": title, "content": content, "sha256": sha256}
+        now = select(dataset.c.sha256).join_from(run, dataset).where(run.c.id == run_id)
         with transaction(self.engines.write) as connection:
+            if data_sha256 and connection.scalar(now) != data_sha256:
+                return None
             stored = connection.scalar(same)
             if stored is not None:
                 return stored

@@ -13,7 +13,7 @@ from core.store.frames import STORED
 from core.store.labels import IMPORTED
 from core.store.presence import ready_import, refuse_while_training
 from core.store.removal import hide
-from core.store.tables import dataset, feedback, feedback_before, import_, label, label_set, run
+from core.store.tables import attribution, dataset, feedback, feedback_before, import_, label, label_set, run
 from core.store.values import to_roles
 
 ROWS_A_BATCH = 5_000
@@ -76,6 +76,7 @@ def _put_back(connection: Connection, import_id: int) -> None:
             {"key": key, **{"old_" + name: before[name] for name in STORED}} for key, before in some.items()
         ]
         connection.execute(back, rows)
+        connection.execute(delete(attribution).where(attribution.c.feedback_id.in_(list(some))))
         theirs = label.c.feedback_id.in_(list(some))
         connection.execute(delete(label).where(theirs, label.c.origin == IMPORTED))
         left = select(label.c.label_set_id, label.c.feedback_id, label.c.label).where(theirs)

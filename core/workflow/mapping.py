@@ -47,7 +47,7 @@ def measure(store: Store, settings: Settings, run_id: int, params: Mapping, task
     model = load_classifier(store, settings, run_id)
     every = _ids(store, run)
     ids, texts = _texts(store, run, drawn(every))
-    vectors = represent(store, run, model, texts, task, (3, 70))
+    vectors = represent(store, run, model, texts, sha256, task, (3, 70))
 
     def report(done: int, total: int) -> None:
         task.progress(72 + 23 * done / max(1, total), f"Placing comments: {done:,} of {total:,}")

@@ -158,7 +158,7 @@ def forget(
         quotes=sum(erased.reports.values()),
         files=tuple(files),
         proof=found,
-        notes=tuple(_notes(who, erased, search, files, mentions, emptied)),
+        notes=(*_notes(who, erased, search, files, mentions, emptied), *_told_to_ignore(store, who)),
     )
 
 
@@ -276,6 +276,16 @@ def _judged(search: Search, places: Places, database: set[str], known: set[int])
 
 def _ready(store: Store, erased: Erased) -> list[int]:
     return [item.id for item in store.datasets.list() if item.id in erased.datasets and item.rows]
+
+
+def _told_to_ignore(store: Store, who: Person) -> list[str]:
+    """Runs that keep the name as a word they were trained without."""
+    named = [
+        str(run.id) for run in store.runs.list() if any(who.in_text(word) for word in run.options.without)
+    ]
+    if not named:
+        return []
+    return [f"Run {', '.join(named)} was trained without this name and so keeps it. Delete it."]
 
 
 def _notes(

@@ -46,12 +46,14 @@ def freeze(store: Store, run_id: int, anew: bool = False, model: "TextModel | No
 
     `model`: the run's own, which says what mattered in the quotes; None: they stay plain.
     """
-    finished(store, run_id)
+    run = finished(store, run_id)
     kept = store.reports.latest(run_id)
-    if kept is None or anew:
+    while kept is None or anew:
+        data = store.datasets.get(run.dataset_id).sha256
         found = insights(store, run_id)
         found = found if model is None else with_highlights(found, model)
-        store.reports.add(run_id, found.dataset, to_json(found))
+        # None: rows changed meanwhile, perhaps somebody was forgotten; counted again.
+        anew = store.reports.add(run_id, found.dataset, to_json(found), data) is None
         kept = store.reports.latest(run_id)
     if hashlib.sha256(kept.content.encode()).hexdigest() != kept.sha256:
         raise Damaged(f"The stored report of run {run_id} is damaged. Restore a backup, or train again.")
@@ -68,8 +70,12 @@ def model_of(store: Store, settings: Settings, run_id: int) -> "TextModel | None
 
 def highlight(store: Store, run_id: int, model: "TextModel") -> None:
     """Mark the quotes of the run's report: all its numbers stay."""
-    found = with_highlights(freeze(store, run_id), model)
-    store.reports.add(run_id, found.dataset, to_json(found))
+    run = finished(store, run_id)
+    while True:
+        data = store.datasets.get(run.dataset_id).sha256
+        found = with_highlights(freeze(store, run_id), model)
+        if store.reports.add(run_id, found.dataset, to_json(found), data) is not None:
+            return
 
 
 def highlighted(found: Insights) -> bool:

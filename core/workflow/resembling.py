@@ -65,10 +65,11 @@ class Resemblance:
 
 def learned(store: Store, run: TrainingRun, model, at_once: int = AT_ONCE, task: Task = SILENT) -> Learned:
     """Reads up to `at_once` comments whose vectors are not stored. Raises Unread when there are more."""
+    state = _state(store, run)
     rows, texts = _rows(store, run)
     if _by_encoder(model) and (missing := _missing(store, run, model, texts)) > at_once:
         raise Unread(missing)
-    found = represent(store, run, model, texts, task).astype(np.float16)
+    found = represent(store, run, model, texts, state, task).astype(np.float16)
     keys = np.array([_key(text) for text in texts], dtype=np.int64)
     labels = tuple(tuple(cell.split(LABEL_BREAK)) for cell in rows["label"].tolist())
     return Learned(rows["feedback_id"].to_numpy(np.int64), labels, found, keys, _usual(found, keys))
@@ -77,7 +78,12 @@ def learned(store: Store, run: TrainingRun, model, at_once: int = AT_ONCE, task:
 def prepare(store: Store, run: TrainingRun, model, task: Task, start: float, end: float) -> None:
     """Read what the run learned from, so that no page waits; nothing to do for models without an encoder."""
     if _by_encoder(model):
-        vectors.embed(store, model.encoder, _rows(store, run)[1], task, start, end, run)
+        state = _state(store, run)
+        vectors.embed(store, model.encoder, _rows(store, run)[1], task, start, end, run, state)
+
+
+def _state(store: Store, run: TrainingRun) -> str:
+    return store.datasets.get(run.dataset_id).sha256
 
 
 def represent(
@@ -85,14 +91,16 @@ def represent(
     run: TrainingRun,
     model,
     texts: Sequence[str],
+    state: str,
     task: Task = SILENT,
     span: tuple[float, float] = (0.0, 100.0),
 ) -> np.ndarray:
-    """(texts, size) float32, length 1: see core.explain.representations; those of an encoder are stored."""
+    """(texts, size) float32, length 1: see core.explain.representations; those of an encoder are stored,
+    unless the dataset is not that of the hash `state` any more."""
     from core.explain.representations import read
 
     if _by_encoder(model):
-        return vectors.embed(store, model.encoder, list(texts), task, *span, run)
+        return vectors.embed(store, model.encoder, list(texts), task, *span, run, state)
 
     def report(done: int, total: int) -> None:
         at = span[0] + (span[1] - span[0]) * done / max(1, total)

@@ -144,7 +144,7 @@ def _options(chosen: argparse.Namespace) -> TrainingOptions:
         seed=chosen.seed,
         split=chosen.split,
         bilstm=chosen.bilstm,
-        without=tuple(dict.fromkeys(word for word in chosen.without if word.strip())),
+        without=tuple(dict.fromkeys(word.strip() for word in chosen.without if word.strip())),
         **given,
     )
 

@@ -40,10 +40,12 @@ def embed(  # noqa: PLR0917
     start: float,
     end: float,
     run: TrainingRun | None = None,
+    state: str = "",
 ) -> np.ndarray:
     """(texts, size) float32; those of texts seen before come from the store.
 
-    `run`: whose model `encoder` is a part of; needed where it may be fine-tuned.
+    `run`: whose model `encoder` is a part of; needed where it may be fine-tuned. `state`: the hash of its
+    dataset before `texts` were read; needed where rows may be forgotten meanwhile.
     """
     if not texts:
         return np.zeros((0, encoder.size), dtype=np.float32)
@@ -57,7 +59,7 @@ def embed(  # noqa: PLR0917
         report = _reporter(task, start, end, first, len(keys))
         found = encoder.embed([missing[key] for key in some], report)
         found = found.astype(np.float16)  # as they come back from the store: the same run twice is equal
-        store.embeddings.put(name, some, found)
+        store.embeddings.put(name, some, found, (run.id, state) if run is not None and state else None)
         known.update(zip(some, found, strict=True))
     return np.stack([known[key] for key in hashes]).astype(np.float32)
 

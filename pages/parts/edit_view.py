@@ -129,13 +129,24 @@ def _smallest(run: TrainingRun, before: str, key: str, found: editing.Compared) 
             return
         holder.empty()
         with st.spinner("Leaving out words until the answer turns"):
-            st.session_state[place] = editing.smallest_flip(model.classifier(run), before)
-    flip = st.session_state[place]
+            _found(run.id, run.manifest_sha256, before, model.classifier(run))
+        st.session_state[place] = True
+    flip = _found(run.id, run.manifest_sha256, before, model.classifier(run))
     if flip is None or not flip.text.strip():  # what an empty text is called says nothing of its words
         st.caption("Leaving out words does not turn it: the model keeps to this answer.")
     else:
         _flip(run, flip, before, key)
     _robust(run, label)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _found(run_id: int, manifest_sha256: str, text: str, _classifier):
+    """Kept here, not in the session, so that it can be forgotten."""
+    return editing.smallest_flip(_classifier, text)
+
+
+def forget_cached() -> None:
+    _found.clear()
 
 
 def _help(before: str) -> str:

@@ -92,6 +92,8 @@ def _draw(run: TrainingRun) -> None:
     """A fragment: a loop around points redraws nothing else."""
     state = _state(run)
     found = _stored(run.id, state)
+    if found is None:  # rows were changed or forgotten since the page was drawn
+        st.rerun()
     table = found.table
     left, right = st.columns(2)
     segments = {

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain import TrainingRun
 from core.workflow import runs as run_work
-from pages.parts import compare_panel, resources, results, run_card, split_choice
+from pages.parts import caches, compare_panel, resources, results, run_card, split_choice
 from pages.parts.plain import plain
 from pages.parts.run_words import STATUS, mode_name, scores_name, title
 
@@ -107,6 +107,7 @@ def _one(run: TrainingRun) -> None:
             st.markdown("**It answers for its labels now.** The newest other model will be shown instead.")
         if st.button("Delete it", type="primary", key=f"delete_now_{run.id}"):
             run_work.delete_run(resources.store(), resources.settings(), run.id)
+            caches.forget_cached()
             st.session_state.pop("run", None)
             st.rerun()
 

@@ -13,6 +13,15 @@ from core.models.without import Without
         ("a late flight, late", ["late", "late flight"], "a            ,     "),
         ("我的航班延误了", ["航班"], "我的  延误了"),
         ("nothing  of it", ["slow"], "nothing  of it"),
+        (
+            "Thank  you, thank, you\nthank\nyou",
+            ["thank you"],
+            " " * 10 + ", " + " " * 10 + "\n" + " " * 9,
+        ),
+        ("cafe\u0301 closed", ["caf\u00e9"], "      closed"),
+        ("\u0130stanbul late", ["i\u0307stanbul"], "         late"),
+        ("it is late ", [" late "], "it is      "),
+        ("nothing", ["", " "], "nothing"),
         ("nothing", [], "nothing"),
     ],
 )

@@ -34,3 +34,13 @@ def test_clear_one_encoder_or_all(store):
     assert [len(store.embeddings.get(encoder, ["x"])) for encoder in "abc"] == [0, 1, 1]
     store.embeddings.clear()
     assert [len(store.embeddings.get(encoder, ["x"])) for encoder in "abc"] == [0, 0, 0]
+
+
+def test_vectors_of_texts_that_were_forgotten_meanwhile_are_not_kept(store, stored, new_run):
+    run, _ = new_run()
+    now = store.datasets.get(stored.dataset_id).sha256
+    for of in ((run.id, "before"), (run.id + 1, now)):
+        store.embeddings.put("e", ["h"], np.ones((1, 2)), of)
+        assert store.embeddings.get("e", ["h"]) == {}
+    store.embeddings.put("e", ["h"], np.ones((1, 2)), (run.id, now))
+    assert list(store.embeddings.get("e", ["h"])) == ["h"]

@@ -26,3 +26,11 @@ def test_no_report(store):
     assert (store.reports.latest(7), store.reports.list(7)) == (None, [])
     with pytest.raises(NotFound):
         store.reports.get(7)
+
+
+def test_a_report_of_rows_that_changed_meanwhile_is_not_kept(store, stored, new_run):
+    run, _ = new_run()
+    now = store.datasets.get(stored.dataset_id).sha256
+    assert store.reports.add(run.id, "t", "{}", "of before somebody was forgotten") is None
+    assert store.reports.list(run.id) == []
+    assert store.reports.add(run.id, "t", "{}", now) == store.reports.list(run.id)[0].id
