@@ -180,8 +180,8 @@ def _limits(run: TrainingRun) -> str:
     if run.options.without:
         words = ", ".join(run.options.without)
         lines.append(
-            f"Trained without these words: {escaped_sentence(words)}. Roadlens does not show them to it; the "
-            "exported forms read what they are given: take the words out first."
+            f"Trained without these words: {escaped_sentence(words)}. Roadlens does not show them to it; "
+            "the script beside it and other programs must take them out of the texts first."
         )
     lines += [escaped_sentence(line) for line in run.warnings]
     if evaluation:

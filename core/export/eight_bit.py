@@ -1,5 +1,6 @@
 """What an ONNX graph of a Transformer needs before its products are done in 8 bits."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,12 +31,14 @@ def even_inputs(graph: onnx.GraphProto, weights: dict[str, TensorProto]) -> None
     all columns; their weights take up the rest, so that in float nothing changes (SmoothQuant, Xiao et
     al. 2023). How far a column reaches is read off the norm's weights, so that no comments are needed.
     """
-    nodes = []
+    nodes, readers = [], Counter(name for node in graph.node for name in node.input)
     for node in graph.node:
         nodes.append(node)
         products = [one for one in _products(graph, weights) if node.output[0] == one.input[0]]
         if node.op_type != "LayerNormalization" or not products or node.input[1] not in weights:
             continue
+        if any(readers[product.input[1]] > 1 for product in products):
+            continue  # layers that share weights: scaled for one, they would be wrong for the others
         norm = [numpy_helper.to_array(weights[name]) for name in node.input[1:] if name in weights]
         reach = SPREAD * np.abs(norm[0]) + (np.abs(norm[1]) if len(norm) > 1 else 0.0)
         matrices = [numpy_helper.to_array(weights[product.input[1]]) for product in products]

@@ -81,6 +81,7 @@ def _write_reading(model: TextModel, folder: Path) -> dict:
         "multi": model.multi,
         "max_tokens": model.max_tokens,
         "pad": model.encoder.tokenizer.pad_token_id or 0,
+        "without": list(model.encoder.without.words),
     }
     (folder / LABELS).write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return about

@@ -19,5 +19,6 @@ def about(model: TextModel) -> dict:
         "kind": model.kind,
         "labels": list(model.labels),
         "multi": model.multi,
+        "without": list(model.without.words),
         "calibration": {"kind": kind, **asdict(found)},
     }

@@ -3,7 +3,7 @@
 import json
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from core.export.formats import FORMATS, LABELS, OTHERS, TOKENIZER
 from core.export.manifest import MANIFEST, damage, read_manifest
 from core.models.batches import sorted_batches
 from core.models.classifier import Calibration, OnBatch, Platt, TextModel
+from core.models.without import Without
 
 BATCH_TOKENS = 1024  # what ONNX Runtime reads fastest on a CPU
 Answer = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (ids, mask), (rows, tokens) int64 -> (rows, labels)
@@ -29,11 +30,15 @@ class Opened:
     pad: int
     tokenizer: object
     answer: Answer
+    without: Without = Without()
 
     def probabilities(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
         """Calibrated (texts, labels) float64; each distinct text is read once."""
         distinct = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        rows = [encoding.ids for encoding in self.tokenizer.encode_batch(list(distinct))]
+        rows = [
+            encoding.ids
+            for encoding in self.tokenizer.encode_batch([self.without.blanked(text) for text in distinct])
+        ]
         found = np.zeros((len(rows), len(self.labels)))
         done = 0
         for batch in sorted_batches([len(row) for row in rows], BATCH_TOKENS):
@@ -74,7 +79,11 @@ def open_exported(folder: Path, threads: int = 1) -> TextModel | Opened:
         tokenizer = _tokenizer(folder / TOKENIZER)
         answer = OPEN[key](folder, threads)
         labels, multi = tuple(facts["labels"]), bool(facts["multi"])
-        return Opened(key, labels, multi, int(facts["max_tokens"]), int(facts["pad"]), tokenizer, answer)
+        limits, without = (
+            (int(facts["max_tokens"]), int(facts["pad"])),
+            Without(tuple(facts.get("without", ()))),
+        )
+        return Opened(key, labels, multi, *limits, tokenizer, answer, without)
     except (KeyError, TypeError) as error:
         raise Damaged(damage(MANIFEST)) from error
 
@@ -101,7 +110,8 @@ def _open_native(folder: Path, about: dict) -> TextModel:
     }
     made = Platt if values.pop("kind") == "platt" else Calibration
     known = {**about, "labels": tuple(about["labels"]), "calibration": made(**values)}
-    return reader.read(folder, known, choose_device("cpu"))
+    without = Without(tuple(about.get("without", ())))
+    return replace(reader.read(folder, known, choose_device("cpu")), without=without)
 
 
 def _onnx(folder: Path, threads: int) -> Answer:

@@ -82,7 +82,9 @@ def join(on_cpu: bool = False, meeting: Path | None = None) -> str:
     where = {}
     if meeting is not None:  # no port, which another program might take
         rank = int(os.environ["RANK"])
-        where = {"init_method": meeting.resolve().as_uri(), "rank": rank, "world_size": processes}
+        # Not as a file:// address: torch reads %20 in it as three letters.
+        store = torch.distributed.FileStore(str(meeting.resolve()), processes)
+        where = {"store": store, "rank": rank, "world_size": processes}
     return str(PartialState(cpu=on_cpu, **where).device)
 
 

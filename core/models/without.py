@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 BETWEEN = r"[^\w\s]*\s+[^\w\s]*"  # two words of a phrase
-SPACELESS = ("CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO")  # how names of their characters begin
+SPACELESS = (
+    "CJK",
+    "HIRAGANA",
+    "KATAKANA",
+    "BOPOMOFO",
+    "IDEOGRAPHIC",
+    "HALFWIDTH KATAKANA",
+)  # how names of their characters begin
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,17 +118,15 @@ def explained(classifier, texts: Sequence[str], asked: Asked) -> Iterator[dict]:
         method = asked.method or first_method(classifier, text, asked.against, asked.leads)
         attribution = explanations.explain(classifier, text, label, method, asked.against)
         seconds = share + time.perf_counter() - begun
-        yield as_values(dict(pairs), attribution, method, asked.against, seconds)
+        yield as_values(dict(pairs), attribution, method, seconds)
 
 
-def as_values(
-    probabilities: dict[str, float], found: Attribution, method: str, against: str | None, seconds: float
-) -> dict:
+def as_values(probabilities: dict[str, float], found: Attribution, method: str, seconds: float) -> dict:
     """Values that JSON can hold; spans in code points of the text."""
     return {
         "probabilities": probabilities,
         "label": found.label,
-        **({} if against is None else {"against": against}),
+        **({"against": found.against} if found.against else {}),
         "method": method,
         "unit": found.unit,
         "spans": [
@@ -183,7 +182,8 @@ def _explain_file(settings: Settings, chosen: argparse.Namespace, out: Path) -> 
     except OSError as error:
         raise AppError(f"The file {out} cannot be written ({error.strerror}).") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # where it cannot be removed, what went wrong before is what matters
+            part.unlink()
         bar.close()
     return {
         "rows": rows,

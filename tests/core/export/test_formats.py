@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -69,9 +70,17 @@ def test_no_file_names_a_folder_of_this_machine(single, tmp_path, onnx_folders):
 def test_labels_and_tokenizer_lie_beside(multi, tmp_path):
     FORMATS["transformers"].write(multi, tmp_path / "out")
     about = json.loads((tmp_path / "out" / "labels.json").read_text(encoding="utf-8"))
-    assert about == {"labels": list(multi.labels), "multi": True, "max_tokens": 16, "pad": 0}
+    assert about == {"labels": list(multi.labels), "multi": True, "max_tokens": 16, "pad": 0, "without": []}
     tokenizer = json.loads((tmp_path / "out" / "tokenizer.json").read_text(encoding="utf-8"))
     assert tokenizer["padding"] is None and tokenizer["truncation"]["max_length"] == 16
+
+
+def test_words_a_model_was_trained_without_are_not_read_by_what_it_leaves_in(single, tmp_path):
+    blind = replace(single, encoder=single.encoder.reading_without(["slow"]))
+    FORMATS["torchscript"].write(blind, tmp_path / "out")
+    with_it, without_it = open_exported(tmp_path / "out").probabilities(["the app is slow", "the app is"])
+    assert with_it == pytest.approx(without_it)
+    assert with_it == pytest.approx(blind.probabilities(["the app is slow"])[0], abs=1e-4)
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "labels.json", "tokenizer.json", "manifest.json"])

@@ -21,6 +21,8 @@ from core.models.without import Without
         ("cafe\u0301 closed", ["caf\u00e9"], "      closed"),
         ("\u0130stanbul late", ["i\u0307stanbul"], "         late"),
         ("it is late ", [" late "], "it is      "),
+        ("人々は late", ["人々"], "  は late"),
+        ("ｱﾌﾟﾘは late", ["ｱﾌﾟﾘ"], "    は late"),
         ("nothing", ["", " "], "nothing"),
         ("nothing", [], "nothing"),
     ],
