@@ -38,6 +38,7 @@ from tests.browser.walking import (
     reading,
     table,
     traces,
+    until,
 )
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "airline_tweets_60.csv"
@@ -195,12 +196,16 @@ def explain_a_hostile_comment(page: Page) -> None:
     words = page.locator(".st-key-words .words")
     expect(words).to_have_text(HOSTILE)
     assert main(page).locator("img[src*=example], img[src=x], a[href*=example]").count() == 0
-    drawn = {word for (word,) in traces(chart(page, "bars"))[0]["customdata"]}
-    assert all(word in HOSTILE for word in drawn)
+    until(lambda: _drawn_words(page) and all(word in HOSTILE for word in _drawn_words(page)), 20, "its bars")
     open_tab(page, "Where the model looked")
     heads = next(t["z"] for t in traces(chart(page, "attention_heads_1")) if t["type"] == "heatmap")
     assert len(heads) == 6 and all(len(row) == 12 and min(row) >= 0 and max(row) <= 1 for row in heads)
     expect(page.locator(".looked .words")).to_have_text(HOSTILE)
+
+
+def _drawn_words(page: Page) -> set[str]:
+    """None while the chart is drawn anew."""
+    return {word for trace in traces(chart(page, "bars"))[:1] for (word,) in trace["customdata"]}
 
 
 def open_marks(page: Page, found: Insights) -> None:

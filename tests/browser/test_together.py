@@ -135,8 +135,8 @@ def test_a_paused_training_makes_way_and_goes_on_from_where_it_was(start_server,
         press_key(ben, "resume_1")
         for page in (ann, ben):
             expect(page.get_by_role("heading", name="Run 1: Better")).to_be_visible(timeout=WORK_MS)
-        done = store.jobs.get(paused.id)
-        assert (done.state, done.attempt) == ("done", 2)
+        until(lambda: store.jobs.get(paused.id).state == "done", 60, "its report is frozen")
+        assert store.jobs.get(paused.id).attempt == 2
         assert modes(store.runs.list()) == [(QUICK, "done"), (BETTER, "done")]
 
 

@@ -91,13 +91,14 @@ def chart(page: Page, key: str, timeout: float = 20_000) -> Locator:
     """The plotly element of a keyed chart, drawn."""
     found = page.locator(f".st-key-{key} .js-plotly-plot")
     found.locator(".nsewdrag").first.wait_for(timeout=timeout, state="attached")
+    expect(found).to_have_count(1)  # while a page runs again, the chart of before still stands there
     return found
 
 
 def traces(drawn: Locator) -> list[dict]:
-    return drawn.evaluate(
-        "plot => plot.data.map(({name, type, x, y, z, customdata}) => ({name, type, x, y, z, customdata}))"
-    )
+    """Of the plot as it stands; none before it is drawn."""
+    each = "({name, type, x, y, z, customdata}) => ({name, type, x, y, z, customdata})"
+    return drawn.evaluate(f"plot => (plot.data ?? []).map({each})")
 
 
 def click_mark(drawn: Locator, number: int) -> None:
