@@ -8,7 +8,7 @@ from core.config import load_settings
 from core.domain import BUNDLED_ENCODER, QUICK, Columns, Dataset, LabelSet, Scores, TrainingOptions
 from core.errors import BadColumns, NotFound
 from core.store.store import Store, open_store
-from core.workflow import feedback, promotion, runs
+from core.workflow import explain_jobs, feedback, promotion, runs
 from core.workflow.bar import Bar
 from core.workflow.import_verbs import find_dataset
 from core.workflow.named_files import read_file
@@ -69,6 +69,7 @@ def train_model(chosen: argparse.Namespace) -> dict:
             options = replace(options, test_dataset=test.id)
         runs.check_options(settings, options)
         run = train_here(store, settings, dataset.id, label_set.id, options, Task(bar))
+        explain_jobs.queue(store, run, explain_jobs.TRUST)  # done when the application runs
     finally:
         bar.close()
     evaluation = run.evaluation

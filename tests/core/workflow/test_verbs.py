@@ -7,9 +7,10 @@ import pandas as pd
 TINY = ("--encoder", "tests/tiny")
 
 
-def test_train_prints_every_model_with_its_ranges(said, rows):
+def test_train_prints_every_model_with_its_ranges(said, rows, store):
     done = said("train", rows, "--label-set", "label", *TINY, "--split", "kfold:3", "--seed", 4)
     assert set(done["baselines"]) == {"tfidf", "majority"}
+    assert [job.kind for job in store.jobs.active("model")] == ["trust"]
     for scores in (done["model"], *done["baselines"].values()):
         low, high = scores["accuracy_range"]
         assert low <= scores["accuracy"] <= high and scores["held_out_rows"] == 120
