@@ -180,8 +180,8 @@ def _limits(run: TrainingRun) -> str:
     if run.options.without:
         words = ", ".join(run.options.without)
         lines.append(
-            f"Trained without these words: {escaped_sentence(words)}. Roadlens does not show them to it; "
-            "the script beside it and other programs must take them out of the texts first."
+            f"Trained without these words: {escaped_sentence(words)}. It does not read them: Roadlens and "
+            "the tokenizer.json beside it leave them out."
         )
     lines += [escaped_sentence(line) for line in run.warnings]
     if evaluation:

@@ -69,12 +69,20 @@ def size_mb(folder: Path) -> float:
 
 
 def _write_reading(model: TextModel, folder: Path) -> dict:
-    """tokenizer.json (cuts at the model's limit, pads nothing) and labels.json; returns the latter."""
-    from tokenizers import Tokenizer
+    """tokenizer.json (cuts at the model's limit, pads nothing, does not read the words that the model was
+    trained without) and labels.json; returns the latter."""
+    from tokenizers import Regex, Tokenizer, normalizers
 
     tokenizer = Tokenizer.from_str(model.encoder.tokenizer.backend_tokenizer.to_str())
     tokenizer.no_padding()
     tokenizer.enable_truncation(model.max_tokens)
+    blanks = [
+        normalizers.Replace(Regex(pattern), blank)
+        for pattern, blank in model.encoder.without.patterns().items()
+    ]
+    if blanks:
+        usual = [tokenizer.normalizer] if tokenizer.normalizer else []
+        tokenizer.normalizer = normalizers.Sequence([*blanks, *usual])
     tokenizer.save(str(folder / TOKENIZER))
     about = {
         "labels": list(model.labels),

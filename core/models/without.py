@@ -22,12 +22,16 @@ class Without:
 
     def blanked(self, text: str) -> str:
         """White space in the place of these words, whatever their case; all else keeps its place."""
-        return self._pattern.sub(lambda found: " " * len(found[0]), text) if self.words else text
+        return self._compiled.sub(lambda found: " " * len(found[0]), text) if self.words else text
+
+    def patterns(self) -> dict[str, str]:
+        """A regular expression of each word, longest words first -> what stands in its place."""
+        words = sorted((word for word in map(str.strip, self.words) if word), key=len, reverse=True)
+        return {f"(?i:{_alone(word)})": " " * len(word) for word in words}
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        longest_first = sorted((word for word in map(str.strip, self.words) if word), key=len, reverse=True)
-        return re.compile("|".join(_alone(word) for word in longest_first) or r"(?!)", re.IGNORECASE)
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile("|".join(self.patterns()) or r"(?!)")
 
 
 def _alone(word: str) -> str:

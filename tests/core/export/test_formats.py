@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
+from tokenizers import Tokenizer
 
 from core.errors import Damaged, ModelError
 from core.export.formats import FORMATS, possible_formats
@@ -81,6 +82,26 @@ def test_words_a_model_was_trained_without_are_not_read_by_what_it_leaves_in(sin
     with_it, without_it = open_exported(tmp_path / "out").probabilities(["the app is slow", "the app is"])
     assert with_it == pytest.approx(without_it)
     assert with_it == pytest.approx(blind.probabilities(["the app is slow"])[0], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The app is SLOW, slowly slow", ["slow"]),
+        ("a login page, login", ["login", "login page"]),
+        ("very  great, team", ["great team"]),
+        ("the bad+price (export)", ["bad+price", "(export)"]),
+        ("é 速い team", ["e\u0301", "速"]),
+        ("nothing to leave out", ["[handle]"]),
+    ],
+)
+def test_the_tokenizer_alone_leaves_out_what_a_model_was_trained_without(single, tmp_path, text, words):
+    """The script and other programs have nothing else."""
+    blind = replace(single, encoder=single.encoder.reading_without(words))
+    FORMATS["transformers"].write(blind, tmp_path / "out")
+    tokenizer = Tokenizer.from_file(str(tmp_path / "out" / "tokenizer.json"))
+    assert tokenizer.encode(text).ids == blind.encoder.token_ids([text])[0]
+    assert (tokenizer.encode(text).ids == single.encoder.token_ids([text])[0]) == (words == ["[handle]"])
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "labels.json", "tokenizer.json", "manifest.json"])

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from core.export.formats import SCRIPT_SOURCE
+
 WATCHED = (
     "import runpy, sys\n"
     "sys.argv = sys.argv[1:]\n"
@@ -42,8 +44,13 @@ def test_it_scores_a_csv_without_torch_or_roadlens(request, kind, texts, tmp_pat
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in found for cell in row)
 
 
+def test_it_is_short_enough_to_be_read_before_it_is_run():
+    code = SCRIPT_SOURCE.read_text(encoding="utf-8").split('"""')[2].splitlines()
+    assert sum(bool(line.strip()) and not line.startswith(("import ", "from ")) for line in code) <= 20
+
+
 def test_a_wrong_column_is_named(onnx_folders, tmp_path):
     folder = onnx_folders["single"]
     (tmp_path / "rows.csv").write_text("id,text\n1,a\n", encoding="utf-8")
     done = run(folder, tmp_path / "rows.csv", "--text", "words")
-    assert done.returncode == 1 and "There is no column 'words'. The file has: id, text" in done.stderr
+    assert done.returncode == 1 and "No column 'words'. Choose: ['id', 'text']" in done.stderr
