@@ -93,9 +93,10 @@ def learn(said: dict, arrays: dict[str, np.ndarray], asker: Asker) -> None:
     encoder = open_encoder(asked["name"], device, asked["max_tokens"], revision=asked["revision"])
     encoder = encoder.reading_without(said["unread"])
     head = Head(arrays["weight"], arrays["bias"], said["multi"])
-    rows = [trainer.Rows(said["texts"][part], arrays[part]) for part in ("train", "validation")]
+    train = trainer.Rows(said["texts"]["train"], arrays["train"])
+    validation = trainer.Rows(said["texts"]["validation"], arrays["validation"], arrays.get("vectors"))
     options = TrainingOptions(**{**said["options"], "without": tuple(said["options"]["without"])})
-    loop = trainer.Loop(encoder, head, *rows, options, Path(said["folder"]))
+    loop = trainer.Loop(encoder, head, train, validation, options, Path(said["folder"]))
     if multi_gpu.is_first():
         trainer.learn(loop, asker.on_step, said["save_seconds"])
         asker.say(done=True)

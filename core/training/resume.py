@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -18,6 +19,7 @@ from core.errors import Damaged
 from core.models.bundled import file_sha256
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+LOGITS = "validation_logits"  # among the weights of an epoch
 KEPT = 2  # states: the one before stays, should the newest be damaged
 WEIGHTS, MOMENTS_FILE, STATE = "weights.safetensors", "moments.safetensors", "state.json"
 
@@ -79,6 +81,7 @@ def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Pr
             return None
         weights, moments = load_file(state / WEIGHTS), load_file(state / MOMENTS_FILE)
         best = _read_best(state.parent, progress)
+        del best[LOGITS]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, Damaged):
         return None  # cut or damaged: an older state or the start serves instead
     if not (_fits(model, weights) and _fits(model, best)):
@@ -94,19 +97,25 @@ def _progress(values: dict) -> Progress:
     return Progress(**values)
 
 
-def save_best(folder: Path, epoch: int, model: nn.Module) -> str:
-    """The weights of one epoch; returns the file's SHA-256. The earlier best stays: an older state may
-    still point to it."""
+def save_best(folder: Path, epoch: int, model: nn.Module, logits: np.ndarray) -> str:
+    """The weights of one epoch and what it says of the validation rows, (rows, labels); returns the file's
+    SHA-256. The earlier best stays: an older state may still point to it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = _best_path(folder, epoch)
-    _write(path, _weights(model))
+    _write(path, {**_weights(model), LOGITS: torch.from_numpy(np.ascontiguousarray(logits))})
     _sync(folder)
     return file_sha256(path)
 
 
-def load_best(folder: Path, progress: Progress, model: nn.Module) -> None:
-    """Raises Damaged when the file is not what was written."""
-    _put_weights(model, _read_best(folder, progress))
+def load_best(folder: Path, progress: Progress, model: nn.Module) -> np.ndarray:
+    """Put the weights of the best epoch into `model`; returns its logits of the validation rows.
+
+    Raises Damaged when the file is not what was written.
+    """
+    best = _read_best(folder, progress)
+    logits = best.pop(LOGITS).numpy()
+    _put_weights(model, best)
+    return logits
 
 
 def _read_best(folder: Path, progress: Progress) -> dict[str, torch.Tensor]:

@@ -76,6 +76,8 @@ def learn(
         "train": train.truth,
         "validation": validation.truth,
     }
+    if validation.vectors is not None:
+        arrays["vectors"] = validation.vectors
     multi_gpu.make_room()
     ranks = Ranks()
     try:

@@ -36,6 +36,7 @@ OnStep = Callable[[int, int, tuple[CurvePoint, ...]], None]
 class Rows:
     texts: Sequence[str]
     truth: np.ndarray  # (rows,) label numbers, or (rows, labels) bool
+    vectors: np.ndarray | None = None  # (rows, size) of the untouched encoder, where they are known
 
     def matrix(self, labels: int) -> np.ndarray:
         """(rows, labels) bool."""
@@ -106,7 +107,10 @@ def fine_tune_material(
     `fine_tune`.
     """
     encoder, options = material.open_encoder(), material.options
-    parts = [Rows(material.texts_of(rows), material.truth[rows]) for rows in (train, validation)]
+    parts = [
+        Rows(material.texts_of(rows), material.truth[rows], material.vectors[rows])
+        for rows in (train, validation)
+    ]
     processes = _processes(encoder, options, len(train), len(validation))
     if processes > 1:  # what they leave in the folder is a training that only has to be finished here
         together.learn(processes, encoder, quick.start, *parts, options, folder, on_step, save_seconds)
@@ -289,22 +293,24 @@ class Loop:
 
     def judge(self, progress: resume.Progress, epoch: int) -> resume.Progress:
         """Score an epoch on the validation rows; keep its weights when it is the best so far."""
-        said = decide(raw(self._logits(), self.model.multi), self.model.multi)
+        known = self.validation.vectors if epoch == 0 else None
+        logits = self._logits() if known is None else self.model.plain_head().logits(known)
+        said = decide(raw(logits, self.model.multi), self.model.multi)
         found = macro_f1(self.judged_on, said)
         accuracy = float((said == self.judged_on).all(axis=1).mean())
         progress = progress.with_point(CurvePoint(progress.step, float(epoch), None, found, accuracy))
         if epoch == 0 or found > progress.best_f1:
-            progress = progress.with_best(epoch, found, self._save_best(epoch))
+            progress = progress.with_best(epoch, found, self._save_best(epoch, logits))
         return progress.with_judged(epoch)
 
-    def _save_best(self, epoch: int) -> str:
+    def _save_best(self, epoch: int, logits: np.ndarray) -> str:
         """SHA-256 of the file, known to every process once the first has written it."""
-        own = resume.save_best(self.folder, epoch, self.model) if multi_gpu.is_first() else ""
+        own = resume.save_best(self.folder, epoch, self.model, logits) if multi_gpu.is_first() else ""
         return multi_gpu.gathered([own])[0]
 
     def best(self, progress: resume.Progress) -> Best:
         """Put the best epoch's weights into the encoder and make it a plain one again."""
-        resume.load_best(self.folder, progress, self.model)
+        logits = resume.load_best(self.folder, progress, self.model)
         model = self.encoder.model
         adapters.merge(model)
         compact = model.get_input_embeddings()
@@ -315,7 +321,7 @@ class Loop:
         return Best(
             self.model.plain_head(),
             progress.best_epoch,
-            self._logits(),
+            logits,
             progress.best_f1,
             progress.curve,
             stopped,

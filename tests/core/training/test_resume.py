@@ -61,6 +61,7 @@ def loaded(encoder, comments, folder):
 def assert_equal(found, encoder, whole, whole_encoder):
     assert np.array_equal(found.head.weight, whole.head.weight)
     assert found.curve == whole.curve and found.best_epoch == whole.best_epoch
+    assert np.array_equal(found.validation_logits, whole.validation_logits)
     for left, right in zip(encoder.model.parameters(), whole_encoder.model.parameters(), strict=True):
         assert torch.equal(left, right)
 

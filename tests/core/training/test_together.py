@@ -28,7 +28,7 @@ OPTIONS = TrainingOptions(
     mode="better", epochs=6, body_rate=5e-3, head_rate=0.05, batch_tokens=64, balance="weights"
 )
 TRAIN = Rows(["slow — again", "price"], np.array([[True, False], [True, True]]))
-VALIDATION = Rows(["bill"], np.array([[False, True]]))
+VALIDATION = Rows(["bill"], np.array([[False, True]]), np.array([[0.6, 0.8]], np.float32))
 HEAD = Head(np.arange(6, dtype=np.float32).reshape(2, 3), np.array([0.5, -0.5]), multi=True)
 
 
@@ -78,6 +78,7 @@ def test_each_process_gets_the_whole_request_and_steps_come_back(learn, tmp_path
     assert said["unread"] == ["price"]
     assert said["multi"] and said["options"]["without"] == ["price"] and said["save_seconds"] == 0.5
     assert arrays["train"] == TRAIN.truth.tolist() and arrays["validation"] == VALIDATION.truth.tolist()
+    assert arrays["vectors"] == VALIDATION.vectors.tolist()
     assert arrays["weight"] == HEAD.weight.tolist() and arrays["bias"] == HEAD.bias.tolist()
     assert all_gone(tmp_path)
 

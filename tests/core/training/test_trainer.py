@@ -74,6 +74,27 @@ def test_fine_tuning_learns_and_never_ends_below_quick(fresh, comments, tmp_path
     assert not found.stopped_early
 
 
+def test_what_quick_says_is_known_and_each_epoch_reads_the_validation_rows_once(
+    fresh, comments, tmp_path, monkeypatch
+):
+    rows = material(fresh, comments)
+    train, validation = numbers()
+    start = quick.fit(rows, train, validation)
+    read, real = [], trainer.Loop._logits
+
+    def logits(loop):
+        read.append(real(loop))
+        return read[-1]
+
+    monkeypatch.setattr(trainer.Loop, "_logits", logits)
+    found = fine_tune_material(rows, train, validation, start, tmp_path)
+    assert len(read) == 3, "three epochs"
+    first = next(point for point in found.curve if point.epoch == 0)
+    right = start.validation_logits.argmax(axis=1) == rows.classes[validation]
+    assert first.accuracy == pytest.approx(right.mean())
+    assert np.array_equal(found.validation_logits, [start.validation_logits, *read][found.best_epoch])
+
+
 def test_quick_is_kept_when_no_epoch_is_better(fresh, comments, tmp_path, monkeypatch):
     monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: 0.5)
     rows = material(fresh, comments)
