@@ -33,6 +33,8 @@ class Progress:
     best_sha256: str = ""  # of the file with the weights of the best epoch
     curve: tuple[CurvePoint, ...] = ()
     losses: tuple[float, ...] = ()  # of the steps since the last point of the curve
+    threads: int = 0  # of torch, which cuts its sums by them; 0: of a state that did not say
+    bf16: bool | None = None  # whether products were in bfloat16
 
     def at(self, step: int, losses: Sequence[float]) -> "Progress":
         return replace(self, step=step, losses=tuple(losses))
@@ -64,16 +66,20 @@ def save(folder: Path, progress: Progress, model: nn.Module, optimiser: torch.op
     _drop_older(folder)
 
 
-def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
-    """The newest state that is whole, put into `model` and `optimiser`; None when there is none."""
+def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16: bool) -> Progress | None:
+    """The newest state that is whole, put into `model` and `optimiser`; None when there is none.
+
+    A state of the other precision is not used: what came of it would be neither the one training nor the
+    other.
+    """
     for state in sorted(folder.glob("state-*"), reverse=True):
-        progress = _read(state, model, optimiser)
+        progress = _read(state, model, optimiser, bf16)
         if progress is not None:
             return progress
     return None
 
 
-def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Progress | None:
+def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16: bool) -> Progress | None:
     try:
         written = _read_state(state / STATE)
         progress = _progress(written["progress"])
@@ -84,7 +90,7 @@ def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> Pr
         del best[LOGITS]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, Damaged):
         return None  # cut or damaged: an older state or the start serves instead
-    if not (_fits(model, weights) and _fits(model, best)):
+    if progress.bf16 not in (None, bf16) or not (_fits(model, weights) and _fits(model, best)):
         return None
     _put_weights(model, weights)
     _put_moments(optimiser, moments)

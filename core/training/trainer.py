@@ -227,17 +227,25 @@ class Loop:
         self.truth = wanted.to(encoder.device.name)
         self.epochs = [epoch_batches(self.ids, truth, options, epoch) for epoch in range(options.epochs)]
         self.steps = sum(len(batches) for batches in self.epochs)
-        self.at_once = len(texts)  # rows; fewer once the memory was too small
+        self.at_once = len(texts)  # rows; fewer where the memory is too small
+        if encoder.device.on_gpu:
+            longest = max(map(len, self.ids))
+            self.at_once = max(1, encoder.tokens_at_once(longest, training=True) // longest)
 
     def begin(self) -> resume.Progress:
-        """Where the last state on disk stands, else Quick judged.
+        """Where the last state on disk stands, else Quick judged. Goes on with as many threads as before.
 
         Raises Damaged when several processes do not find the same state: they could not go on together.
         """
-        progress = resume.load(self.folder, self.model, self.optimiser)
+        bf16 = self.encoder.device.bf16
+        progress = resume.load(self.folder, self.model, self.optimiser, bf16)
         if len(set(multi_gpu.gathered([progress]))) > 1:
             raise Damaged("The state of this training cannot be read the same way twice. Train again.")
-        return progress or self.judge(resume.Progress(), 0)
+        if progress is None:
+            return self.judge(resume.Progress(threads=torch.get_num_threads(), bf16=bf16), 0)
+        if progress.threads:  # with others, sums are rounded otherwise and the model is another one
+            torch.set_num_threads(progress.threads)
+        return progress
 
     def is_over(self, progress: resume.Progress) -> bool:
         """Whether too many epochs have passed without a better one."""

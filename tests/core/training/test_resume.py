@@ -55,7 +55,7 @@ def loop_of(encoder, comments, folder):
 
 def loaded(encoder, comments, folder):
     loop = loop_of(encoder, comments, folder)
-    return resume.load(folder, loop.model, loop.optimiser)
+    return resume.load(folder, loop.model, loop.optimiser, bf16=False)
 
 
 def assert_equal(found, encoder, whole, whole_encoder):
@@ -213,8 +213,28 @@ def test_a_state_of_another_model_is_not_used(fresh, comments, stopped, tmp_path
     encoder = fresh()
     loop = trainer.Loop(encoder, HEAD, other, validation, OPTIONS, folder)
     before = [weight.clone() for weight in loop.model.parameters()]
-    assert resume.load(folder, loop.model, loop.optimiser) is None
+    assert resume.load(folder, loop.model, loop.optimiser, bf16=False) is None
     assert all(torch.equal(old, new) for old, new in zip(before, loop.model.parameters(), strict=True))
+
+
+def test_a_state_of_the_other_precision_is_not_used(fresh, comments, stopped):
+    loop = loop_of(fresh(), comments, stopped)
+    before = [weight.clone() for weight in loop.model.parameters()]
+    assert resume.load(stopped, loop.model, loop.optimiser, bf16=True) is None
+    assert all(torch.equal(old, new) for old, new in zip(before, loop.model.parameters(), strict=True))
+    assert resume.load(stopped, loop.model, loop.optimiser, bf16=False) is not None
+
+
+def test_a_training_goes_on_with_as_many_threads_as_it_began_with(fresh, comments, stopped, tmp_path):
+    whole_encoder, encoder = fresh(), fresh()
+    whole = tune(whole_encoder, comments, tmp_path / "whole")
+    torch.set_num_threads(2)
+    try:
+        found = tune(encoder, comments, shutil.copytree(stopped, tmp_path / "copy"))
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(1)
+    assert_equal(found, encoder, whole, whole_encoder)
 
 
 def test_best_weights_damaged_at_the_very_end_are_not_used_in_silence(fresh, comments, tmp_path):

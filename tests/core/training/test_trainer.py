@@ -74,6 +74,16 @@ def test_fine_tuning_learns_and_never_ends_below_quick(fresh, comments, tmp_path
     assert not found.stopped_early
 
 
+def test_a_gpu_takes_as_many_rows_at_once_as_its_memory_holds(fresh, comments, tmp_path, monkeypatch):
+    encoder = fresh()
+    train, validation = parts(comments)
+    head = start_head(encoder, train)
+    monkeypatch.setattr(type(encoder.device), "on_gpu", True)
+    monkeypatch.setattr(type(encoder), "tokens_at_once", lambda encoder, longest, training: 5 * longest + 1)
+    loop = trainer.Loop(encoder, head, train, validation, OPTIONS, tmp_path)
+    assert loop.at_once == 5
+
+
 def test_what_quick_says_is_known_and_each_epoch_reads_the_validation_rows_once(
     fresh, comments, tmp_path, monkeypatch
 ):
