@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ class Progress:
     judged: int = -1  # the last epoch scored on the validation rows; 0 is Quick
     best_epoch: int = 0
     best_f1: float = -1.0
+    best_surprise: float = math.inf  # mean negative log-likelihood of the validation labels, calibrated
+    start_f1: float = -1.0  # of epoch 0
     best_sha256: str = ""  # of the file with the weights of the best epoch
     curve: tuple[CurvePoint, ...] = ()
     losses: tuple[float, ...] = ()  # of the steps since the last point of the curve
@@ -42,8 +45,16 @@ class Progress:
     def with_point(self, point: CurvePoint) -> "Progress":
         return replace(self, curve=(*self.curve, point))
 
-    def with_best(self, epoch: int, f1: float, sha256: str) -> "Progress":
-        return replace(self, best_epoch=epoch, best_f1=f1, best_sha256=sha256)
+    def with_best(self, epoch: int, f1: float, sha256: str, surprise: float = math.inf) -> "Progress":
+        start = f1 if epoch == 0 else self.start_f1
+        return replace(
+            self,
+            best_epoch=epoch,
+            best_f1=f1,
+            best_sha256=sha256,
+            best_surprise=surprise,
+            start_f1=start,
+        )
 
     def with_judged(self, epoch: int) -> "Progress":
         return replace(self, judged=epoch)

@@ -67,7 +67,7 @@ def test_fine_tuning_learns_and_never_ends_below_quick(fresh, comments, tmp_path
     found = tune(fresh(), comments, tmp_path)
     by_epoch = {point.epoch: point.macro_f1 for point in found.curve if point.macro_f1 is not None}
     assert set(by_epoch) == {0.0, 1.0, 2.0, 3.0}
-    assert by_epoch[found.best_epoch] == max(by_epoch.values()) == found.validation_f1
+    assert by_epoch[found.best_epoch] == found.validation_f1 > by_epoch[0.0]
     assert max(by_epoch.values()) > 0.9
     losses = [point.loss for point in found.curve if point.loss is not None]
     assert losses[-1] < losses[0]
@@ -162,17 +162,40 @@ def test_two_labels_with_four_rows_each(fresh, comments, tmp_path):
 # ---- options ------------------------------------------------------------------------------
 
 
+def judged_by(monkeypatch, f1, surprise):
+    """What the validation rows say, epoch by epoch from Quick on; returns what of `f1` was not asked for."""
+    f1, surprise = iter(f1), iter(surprise)
+    monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: next(f1))
+    monkeypatch.setattr(trainer, "surprise", lambda probabilities, truth, multi: next(surprise))
+    return f1
+
+
+@pytest.mark.parametrize(
+    ("f1", "surprise", "best"),
+    [
+        ([0.5, 0.7, 0.9, 0.8], [0.9, 0.5, 0.4, 0.3], 3),  # likelier, though a little fewer found
+        ([0.5, 0.7, 0.4, 0.6], [0.9, 0.5, 0.1, 0.6], 1),  # never one that finds less than Quick
+        ([0.5, 0.5, 0.4, 0.6], [0.1, 0.05, 0.1, 0.6], 3),  # more found than Quick: a start is made
+        ([0.5, 0.5, 0.5, 0.4], [0.9, 0.1, 0.1, 0.1], 0),
+    ],
+)
+def test_the_likeliest_of_the_epochs_that_beat_quick_is_kept(
+    fresh, comments, tmp_path, monkeypatch, f1, surprise, best
+):
+    judged_by(monkeypatch, f1, surprise)
+    found = tune(fresh(), comments, tmp_path)
+    assert (found.best_epoch, found.validation_f1) == (best, f1[best])
+
+
 def test_patience_stops_and_keeps_the_best_epoch(fresh, comments, tmp_path, monkeypatch):
-    scores = iter([0.1, 0.5, 0.4, 0.5, 0.9])
-    monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: next(scores))
+    judged_by(monkeypatch, f1=[0.1, 0.5, 0.4, 0.5, 0.9], surprise=[0.5, 0.2, 0.3, 0.2, 0.1])
     found = tune(fresh(), comments, tmp_path, replace(OPTIONS, epochs=4, patience=2))
     judged = [point.epoch for point in found.curve if point.macro_f1 is not None]
     assert (judged, found.best_epoch, found.stopped_early) == ([0, 1, 2, 3], 1, True)
 
 
 def test_patience_counts_again_after_a_kill(fresh, comments, tmp_path, monkeypatch):
-    scores = iter([0.1, 0.5, 0.4, 0.3, 0.9])
-    monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: next(scores))
+    scores = judged_by(monkeypatch, f1=[0.1, 0.5, 0.4, 0.3, 0.9], surprise=[0.5, 0.2, 0.3, 0.4, 0.1])
     options = replace(OPTIONS, epochs=4, patience=2)
 
     def kill(step, steps, curve):
