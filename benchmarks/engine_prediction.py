@@ -4,11 +4,14 @@ The same encoder and head answer the same Banking77 comments through transformer
 in batches of 32), sentence-transformers and ours; they take turns, one thread a process. Prints processor
 milliseconds a row, how many times faster than the pipeline in batches, agreement of the likeliest label with
 that of float32 (ours: on the whole test file), and what a busy neighbour on the other core costs us.
+`--growth 10000 100000 1000000` prints what a row costs among so many, all different, instead.
 """
 
 import argparse
+import resource
 import subprocess
 import sys
+import time
 
 import numpy as np
 import torch
@@ -153,9 +156,36 @@ def neighbour(own, rows: int, rounds: int) -> None:
     )
 
 
+def growth(sizes: list[int]) -> None:
+    """Processor milliseconds a row of so many different comments, and the memory beside the model."""
+    classifier, texts = model()
+    classifier.probabilities(texts)  # the first batch pays for the kernels
+    print(f"\n{'comments':>10} {'CPU ms a row':>13} {'peak memory, MB more':>21}")
+    before, costs = _peak(), []
+    for size in sorted(sizes):
+        rows = [f"{texts[number % len(texts)]} {number}" for number in range(size)]
+        started = time.process_time()
+        classifier.probabilities(rows)
+        costs.append(1000 * (time.process_time() - started) / size)
+        print(f"{size:10,} {costs[-1]:13.2f} {_peak() - before:21.0f}", flush=True)
+    flat = max(costs) <= 1.2 * min(costs)
+    print(f"dearest / cheapest {max(costs) / min(costs):.2f}; allowed 1.2: {verdict(flat)}")
+
+
+def _peak() -> float:
+    """Megabytes of this process at its highest."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--growth", type=int, nargs="+", metavar="ROWS", help="what a row costs among so many"
+    )
     given = parser.parse_args()
-    compare(given.rows, given.rounds)
+    if given.growth:
+        growth(given.growth)
+    else:
+        compare(given.rows, given.rounds)
