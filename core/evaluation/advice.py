@@ -1,4 +1,4 @@
-"""What would help a model most, likeliest gain first."""
+"""What would help a model most, the most helpful first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,8 @@ def advise(
     mode: str = QUICK,
 ) -> tuple[Advice, ...]:
     """`counts`: labelled rows of each label; `cut_share`: texts longer than the limit; `unknown_share`:
-    tokens that the encoder does not know. Known gains first, by size; then what usually helps most."""
+    tokens that the encoder does not know. Another encoder first, since nothing else helps a model that
+    cannot read; then known gains, by size; then what usually helps most."""
     found = [
         *_more_labels(scores, held, results, counts, learning),
         *_merge(held),
@@ -53,7 +54,11 @@ def advise(
         *_settings(cut_share, unknown_share, mode, sum(counts.values())),
         *_worst_slice(slices),
     ]
-    return tuple(sorted(found, key=lambda item: (-_mid(item.gain), ORDER.index(item.kind))))
+    return tuple(sorted(found, key=_place))
+
+
+def _place(item: Advice) -> tuple[bool, float, int]:
+    return (item.kind != ENCODER, -_mid(item.gain), ORDER.index(item.kind))
 
 
 def _mid(gain: Estimate | None) -> float:

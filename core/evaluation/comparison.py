@@ -35,6 +35,7 @@ class Comparison:
     moved: tuple[int, ...]  # ids: both wrong, with different answers
     chance: float  # exact p (McNemar 1947) that as many rows are lost and won by luck
     words: str  # what is compared, and the finding, in plain sentences
+    both: tuple[HeldOut, HeldOut]  # the models on these rows and labels
 
 
 def compare(
@@ -54,7 +55,7 @@ def compare(
     measures = _measures(one, two, right, draws, seed, people)
     ids = [tuple(one.ids[rows].tolist()) for rows in (lost, won, moved)]
     words = _words(first, second, one, left_out, measures[0], ids)
-    return Comparison(len(one.ids), one.labels, measures, *ids, chance, words)
+    return Comparison(len(one.ids), one.labels, measures, *ids, chance, words, (one, two))
 
 
 def _aligned(

@@ -17,16 +17,31 @@ FEWEST = 30  # rows on each side
 FEWEST_EXPECTED = 5.0  # of a cell in the test of two mixes (Cochran 1954)
 
 
+NAMES = {  # of what is compared, in a sentence
+    "labels": "predicted labels",
+    "confidence": "confidence",
+    "unknown": "known words",
+    "language": "language",
+    "length": "length",
+}
+
+
 @dataclass(frozen=True)
 class Profile:
-    """Counts of some rows; two of them say whether the rows are alike."""
+    """Counts of some rows; two of them say whether the rows are alike. Nobody has to have looked at all of
+    it: what the model says of rows may be known of others than their words are."""
 
-    rows: int
+    rows: int  # whose languages and lengths are known
     labels: Mapping[str, int]  # as predicted; a row may count for several labels, or for none
-    confidence: tuple[int, ...]  # rows by certainty, 20 equal bins of 0..1
-    unknown: int  # rows with a token that the model does not know
+    confidence: tuple[int, ...]  # predicted rows by certainty, 20 equal bins of 0..1
+    unknown: int  # rows with a token that the model does not know, of those looked up
     languages: Mapping[str, int]
     lengths: tuple[int, ...]  # rows by words, bins of LENGTHS
+    looked_up: int = 0  # rows whose tokens were looked up; 0: the model's tokenizer is not at hand
+
+    @property
+    def predicted(self) -> int:
+        return sum(self.confidence)
 
 
 @dataclass(frozen=True)
@@ -43,53 +58,71 @@ def profile(
     multi: bool,
     words: np.ndarray,
     languages: Sequence[str],
-    unknown: int = 0,
+    unknown: tuple[int, int] = (0, 0),
 ) -> Profile:
-    """`probabilities` (n, k), `words` (n,) a row, `unknown` rows with an unknown token.
+    """`probabilities` (n, k) of the rows that were predicted; `words` (m,) a row and `languages` of those
+    that were read; `unknown` rows with an unknown token, of so many rows.
 
-    The profile before should hold held-out rows: of the rows it learned from a model is too sure.
+    The probabilities before should be of held-out rows: of the rows it learned from a model is too sure.
     """
     said = decide(probabilities, multi).sum(axis=0)
     sure = certainty(probabilities, multi) if len(probabilities) else np.zeros(0)
     steps = np.minimum((sure * STEPS).astype(int), STEPS - 1)
     lengths = np.maximum(0, np.searchsorted(LENGTHS, words, side="right") - 1)
     return Profile(
-        rows=len(probabilities),
+        rows=len(words),
         labels={label: int(count) for label, count in zip(labels, said, strict=True)},
         confidence=tuple(np.bincount(steps, minlength=STEPS).tolist()),
-        unknown=int(unknown),
+        unknown=unknown[0],
         languages=dict(Counter(language or "unknown" for language in languages)),
         lengths=tuple(np.bincount(lengths, minlength=len(LENGTHS)).tolist()),
+        looked_up=unknown[1],
     )
 
 
 def drift(before: Profile, now: Profile) -> tuple[Finding, ...]:
-    """One finding a kind, those that matter first; none with fewer than 30 rows on a side.
+    """One finding a kind, those that matter first; none of what is known of fewer than 30 rows on a side.
 
     Effect sizes: total variation of label mix and language, the largest gap of the cumulative shares
     (Kolmogorov-Smirnov) of confidence and length, Cohen's h of unknown tokens.
     """
-    if min(before.rows, now.rows) < FEWEST:
-        return ()
-    found = [
-        _mix("labels", "The mix of predicted labels", before.labels, now.labels),
-        _confidence(before, now),
-        _unknown(before, now),
-        _mix("language", "The mix of languages", before.languages, now.languages),
-        _length(before, now),
-    ]
+    found = []
+    if min(before.predicted, now.predicted) >= FEWEST:
+        found.append(_mix("labels", "The mix of predicted labels", before.labels, now.labels))
+        found.append(_confidence(before, now))
+    if min(before.looked_up, now.looked_up) >= FEWEST:
+        found.append(_unknown(before, now))
+    if min(before.rows, now.rows) >= FEWEST:
+        found.append(_mix("language", "The mix of languages", before.languages, now.languages))
+        found.append(_length(before, now))
     return tuple(sorted(found, key=lambda finding: not finding.matters))
 
 
-def summary(findings: Sequence[Finding], before: Profile, now: Profile) -> tuple[str, bool]:
-    """One plain line, and whether to train again."""
-    if min(before.rows, now.rows) < FEWEST:
-        return f"Too few comments to compare: at least {FEWEST} new ones are needed.", False
+def summary(
+    findings: Sequence[Finding], before: Profile, now: Profile, new: int | None = None
+) -> tuple[str, bool]:
+    """One plain line, and whether to train again. `new` comments came; without it all of them were read."""
+    if not findings:
+        return _nothing(now), False
     serious = [finding for finding in findings if finding.matters]
-    if not serious:
-        return f"The {now.rows:,} new comments are like those the model learned from.", False
-    more = f" {len(serious) - 1} more changed as well." if len(serious) > 1 else ""
-    return f"{serious[0].words}{more} Label some of the new comments and train again.", True
+    if serious:
+        more = f" {len(serious) - 1} more changed as well." if len(serious) > 1 else ""
+        return f"{serious[0].words}{more} Label some of the new comments and train again.", True
+    line = f"The {now.rows if new is None else new:,} new comments are like those the model learned from"
+    kinds = {finding.kind for finding in findings}
+    if kinds == set(NAMES):
+        return f"{line}.", False
+    names = [name for kind, name in NAMES.items() if kind in kinds]
+    return f"{line} in {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}.", False
+
+
+def _nothing(now: Profile) -> str:
+    if max(now.rows, now.predicted) < FEWEST:
+        return f"Too few comments to compare: at least {FEWEST} new ones are needed."
+    return (
+        f"Of the comments that the model learned from fewer than {FEWEST} are here, too few to compare the "
+        "new ones with. Label more and train again."
+    )
 
 
 def _mix(kind: str, what: str, before: Mapping, now: Mapping) -> Finding:
@@ -144,9 +177,9 @@ def _confidence(before: Profile, now: Profile) -> Finding:
 def _unknown(before: Profile, now: Profile) -> Finding:
     from scipy.stats import norm
 
-    was, new = before.unknown / before.rows, now.unknown / now.rows
+    was, new = before.unknown / before.looked_up, now.unknown / now.looked_up
     size = float(2 * np.arcsin(np.sqrt(new)) - 2 * np.arcsin(np.sqrt(was)))  # Cohen's h
-    chance = norm.sf(size / np.sqrt(1 / before.rows + 1 / now.rows))
+    chance = norm.sf(size / np.sqrt(1 / before.looked_up + 1 / now.looked_up))
     matters = size >= UNKNOWN and chance < CHANCE
     words = f"{new:.0%} of the new comments hold words that the model does not know, {was:.0%} before."
     said = words if matters else "The new comments hold no more unknown words than before."

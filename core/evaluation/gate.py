@@ -1,12 +1,16 @@
 """Is a model good enough for its label set?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from core.domain import GateResult, GateRule, Scores
+from core.domain import GateResult, GateRule, LabelScore, Scores
+
+NOT_JUDGED = "Not judged: "
+MOST_NAMED = 5
 
 
 def check(scores: Scores, rule: GateRule, calibration_error: float | None = None) -> tuple[GateResult, ...]:
-    """Macro F1, the recall of every label with held-out rows, and the calibration error.
+    """Macro F1, the recall of every label, how many labels no held-out row judges, and the calibration
+    error. The third is left out where there is no such label, or no recall is asked for.
 
     `calibration_error` stands in for models scored before it was kept with the scores; where it is not
     known at all, it counts as the worst there is.
@@ -17,11 +21,23 @@ def check(scores: Scores, rule: GateRule, calibration_error: float | None = None
         for score in scores.per_label
         if score.support
     ]
+    unknown = [score for score in scores.per_label if not score.support]
+    if unknown and rule.recall > 0:
+        results.append(_not_judged(unknown))
     error = scores.calibration_error if scores.calibration_error is not None else calibration_error
     name = "Calibration error" if error is not None else "Calibration error (not measured, train again)"
     value = 1.0 if error is None else error
     passed = error is not None and value <= rule.calibration_error
     return (*results, GateResult(name, value, rule.calibration_error, at_least=False, passed=passed))
+
+
+def _not_judged(unknown: Sequence[LabelScore]) -> GateResult:
+    """Nobody knows the recall of a label without held-out rows, so it does not pass."""
+    named = ", ".join(score.label[:60] for score in unknown[:MOST_NAMED])
+    more = f" and {len(unknown) - MOST_NAMED:,} more" if len(unknown) > MOST_NAMED else ""
+    has = "has" if len(unknown) == 1 else "have"
+    name = f"{NOT_JUDGED}{named}{more} {has} no held-out comments"
+    return GateResult(name, float(len(unknown)), 0.0, at_least=False, passed=False)
 
 
 def _at_least(name: str, value: float, bound: float) -> GateResult:

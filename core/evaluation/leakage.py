@@ -122,17 +122,27 @@ def _label_words(
     words = (
         f"The name of the label “{label[:60]}” stands in {len(own):,} of its {size:,} comments and hardly "
         f"elsewhere{many}. The model may read the name instead of the matter, and fail on comments without "
-        "it. If these words come from a form or a tag, take them out under “Words to leave out”."
+        f"it. If these words come from a form or a tag, write “{_as_it_stands(label, texts[own[0]])[:60]}” "
+        "under “Words to leave out” and train again."
     )
     return Leak("label_words", words, len(rows), _some(ids[rows]))
+
+
+def _name(label: str) -> tuple[str, ...]:
+    return tuple(words_of(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)))
+
+
+def _as_it_stands(label: str, text: str) -> str:
+    """The name as this text spells it: the words to leave out are looked for to the letter."""
+    found = re.search(r"[\W_]*".join(map(re.escape, _name(label))), text, re.IGNORECASE)
+    return found[0] if found else label
 
 
 def _named(texts: Sequence[str], labels: Sequence[str]) -> dict[int, list[int]]:
     """Label number -> rows whose text holds all words of its name in a row."""
     names: dict[tuple[str, ...], list[int]] = {}
     for place, label in enumerate(labels):
-        spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)
-        name = tuple(words_of(spaced))
+        name = _name(label)
         if len("".join(name)) > 1:
             names.setdefault(name, []).append(place)
     lengths = sorted({len(name) for name in names})

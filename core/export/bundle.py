@@ -1,6 +1,5 @@
 """One folder for whoever runs the model elsewhere: formats, model card, how to use it, hashes."""
 
-import json
 import os
 import re
 import shutil
@@ -11,13 +10,13 @@ from pathlib import Path
 
 from core.errors import Damaged, ModelError
 from core.export.formats import FORMATS, Exported, check, possible_formats
-from core.export.manifest import MANIFEST, damage, read_manifest, write_manifest
+from core.export.manifest import BUNDLE, MANIFEST, damage, is_bundle, read_manifest, write_manifest
 from core.export.measure import Measured, cpu_ms, model_mb
 from core.export.opened import open_exported
 from core.export.parity import ROWS, Parity, parity
 from core.models.classifier import TextModel
 
-CARD, README, BUNDLE = "MODEL_CARD.md", "README.md", "roadlens-model"
+CARD, README = "MODEL_CARD.md", "README.md"
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", re.ASCII)
 OLDEST = (1980, 1, 1, 0, 0, 0)  # of a file in a ZIP: the same model gives the same bytes
 USES = {
@@ -108,11 +107,7 @@ def _check_place(folder: Path) -> None:
     """Only an earlier export or an empty folder is replaced."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    try:
-        ours = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("bundle") == BUNDLE
-    except (OSError, ValueError, AttributeError):
-        ours = False
-    if not ours:
+    if not is_bundle(folder):
         raise ModelError(f"The folder {folder} holds something else. Choose a new or empty folder.")
 
 

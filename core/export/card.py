@@ -4,7 +4,19 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from core.domain import Dataset, GateResult, Import, LabelSet, Scores, Slice, TrainingRun
+from core.domain import (
+    BETTER,
+    BILSTM,
+    QUICK,
+    TFIDF,
+    Dataset,
+    GateResult,
+    Import,
+    LabelSet,
+    Scores,
+    Slice,
+    TrainingRun,
+)
 from core.export.bundle import Line
 
 # Marks of Markdown and of links that some readers make of plain words.
@@ -16,9 +28,23 @@ NOT_FOR = (
     "Texts unlike those it learned from: other products, languages or channels, before they were checked.",
     "Emergencies and safety: a comment that must not be missed needs a person.",
 )
+MODES = {  # way of training -> what it is
+    QUICK: "Quick: a logistic regression on the vectors of an encoder that stays as it is.",
+    BETTER: "Better: an encoder that was fine-tuned as a whole.",
+    TFIDF: "TF-IDF: a logistic regression on counts of words. It has no encoder.",
+    BILSTM: "BiLSTM: a recurrent network over words that was trained from nothing. It has no encoder.",
+}
+ENCODED, STEPWISE = (QUICK, BETTER), (BETTER, BILSTM)
+USED_BY = {  # setting -> the ways of training that it means something to; those not named: all
+    "encoder": ENCODED,
+    "max_tokens": (*ENCODED, BILSTM),
+    "vectors": (BILSTM,),
+    **dict.fromkeys(("epochs", "batch_tokens", "patience", "weight_decay", "label_smoothing"), STEPWISE),
+    **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank", "augment"), (BETTER,)),
+}
 PRIVACY = (
     "Names of people inside a text are not found by the masking and may be in the training comments.",
-    "The weights may remember pieces of rare comments, and the TF-IDF form holds words of them as they are. "
+    "The weights may remember pieces of rare comments, and TF-IDF and BiLSTM hold words of them as they are. "
     "Share the model as you would share the comments.",
 )
 
@@ -67,14 +93,15 @@ def escaped(value: object) -> str:
 
 def _what(run: TrainingRun, label_set: LabelSet) -> str:
     several = "any number of" if label_set.multi else "exactly one of"
-    return _items(
-        (
-            f"Gives each comment {several} {len(run.labels)} labels.",
-            f"Way of training: {escaped(run.options.mode)}; encoder: {escaped(run.options.encoder)}, "
-            "whose own licence holds for its weights.",
-            f"Run {run.id}, finished {_day(run)}, on {escaped(run.device or 'an unknown device')}.",
-        )
-    )
+    mode = run.options.mode
+    lines = [
+        f"Gives each comment {several} {len(run.labels)} labels.",
+        f"Way of training: {MODES.get(mode, escaped(mode))}",
+    ]
+    if mode in ENCODED:
+        lines.append(f"Encoder: {escaped(run.options.encoder)}, whose own licence holds for its weights.")
+    lines.append(f"Run {run.id}, finished {_day(run)}, on {escaped(run.device or 'an unknown device')}.")
+    return _items(lines)
 
 
 def _data(
@@ -176,12 +203,16 @@ def _gate(results: Sequence[GateResult]) -> str:
 
 def _limits(run: TrainingRun) -> str:
     evaluation = run.evaluation
-    lines = [f"Only the first {run.options.max_tokens:,} tokens of a text are read."]
+    lines = [_reads(run)]
     if run.options.without:
         words = ", ".join(run.options.without)
+        who = (
+            "Roadlens and the tokenizer.json beside it leave"
+            if run.options.mode in ENCODED
+            else "Roadlens leaves"
+        )
         lines.append(
-            f"Trained without these words: {escaped_sentence(words)}. It does not read them: Roadlens and "
-            "the tokenizer.json beside it leave them out."
+            f"Trained without these words: {escaped_sentence(words)}. It does not read them: {who} them out."
         )
     lines += [escaped_sentence(line) for line in run.warnings]
     if evaluation:
@@ -189,6 +220,16 @@ def _limits(run: TrainingRun) -> str:
         lines += [escaped_sentence(line) for line in evaluation.knows]
     lines.append("Words, products and complaints that appeared after the training are unknown to it.")
     return _items(lines)
+
+
+def _reads(run: TrainingRun) -> str:
+    """An old run does not say whether its encoder reads less than it was asked to."""
+    if run.options.mode == TFIDF:
+        return "All of a text is read, but the order of its words beyond pairs of them is not."
+    units = "tokens" if run.options.mode in ENCODED else "words and signs"
+    known = run.evaluation.facts if run.evaluation else {}
+    limit = known.get("Longest text", f"{run.options.max_tokens:,} {units}")
+    return f"Of a longer text only the beginning is read: {escaped_sentence(limit)}."
 
 
 def escaped_sentence(value: object) -> str:
@@ -226,13 +267,21 @@ def _exports(lines: Sequence[Line]) -> str:
 
 def _settings(run: TrainingRun) -> str:
     options = run.options
-    rows = [(name, getattr(options, name)) for name in options.__dataclass_fields__ if name != "without"]
+    used = [name for name in options.__dataclass_fields__ if _means_something(name, run)]
+    rows = [(name, getattr(options, name)) for name in used if name != "without"]
     rows += [("words taken out", ", ".join(options.without))] if options.without else []
     rows += list(run.evaluation.facts.items()) if run.evaluation else []
     rows += [(f"version of {name}", version) for name, version in run.versions.items()]
     rows += [("SHA-256 of the data", run.data_sha256), ("SHA-256 of the run", run.manifest_sha256)]
     shown = [(escaped(name), escaped(value)) for name, value in rows if value not in ("", None)]
     return _table(("Setting", "Value"), shown)
+
+
+def _means_something(setting: str, run: TrainingRun) -> bool:
+    """To the model, or to the BiLSTM that was trained beside it."""
+    users = USED_BY.get(setting)
+    beside = run.options.bilstm and BILSTM in (users or ())
+    return users is None or run.options.mode in users or beside
 
 
 def _day(run: TrainingRun) -> str:

@@ -8,6 +8,7 @@ from core.errors import Damaged
 from core.models.bundled import file_sha256
 
 MANIFEST = "manifest.json"
+BUNDLE = "roadlens-model"  # what the manifest of a folder with all formats says it is
 
 
 def write_manifest(folder: Path, about: Mapping) -> None:
@@ -32,6 +33,14 @@ def read_manifest(folder: Path) -> dict:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged(damage(MANIFEST)) from error
     return about
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether the folder is a whole export, intact or not."""
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("bundle") == BUNDLE
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def damage(name: str) -> str:

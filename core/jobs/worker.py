@@ -17,7 +17,7 @@ from core.domain import Job
 from core.errors import AppError, Cancelled, LeaseLost, Paused
 from core.jobs import locks
 from core.jobs.job_log import open_log
-from core.jobs.pulse import Pulse
+from core.jobs.pulse import SENTENCES, Pulse
 from core.jobs.queue import job_lock, job_log, owner_name, release_orphans, worker_lock
 from core.store.jobs import Fence
 from core.store.store import Store
@@ -129,7 +129,8 @@ def _run_to_the_end(store: Store, kinds: Mapping[str, Function], job: Job, log: 
 def _run(
     kinds: Mapping[str, Function], job: Job, pulse: Pulse, log: logging.Logger
 ) -> tuple[str, str, Result]:
-    """The state the job ends in, the sentence for the person when it failed, and what it gave.
+    """The state the job ends in, the sentence for the person unless it was done or they stopped it
+    themselves, and what it gave.
 
     Raises LeaseLost.
     """
@@ -142,8 +143,8 @@ def _run(
         result = kinds[job.kind](dict(job.params), context)
     except LeaseLost:
         raise
-    except Cancelled:
-        return CANCELLED, "", None
+    except Cancelled as stop:
+        return CANCELLED, "" if str(stop) == SENTENCES[Cancelled] else str(stop), None
     except Paused:
         return PAUSED, "", None
     except AppError as error:

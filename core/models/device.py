@@ -71,3 +71,8 @@ def use_threads(threads: int) -> int:
     count = threads or max(1, (os.cpu_count() or 2) - 1)
     torch.set_num_threads(count)
     return count
+
+
+def threads_used() -> int:
+    """Of torch, in this process: with others a training comes to slightly other weights."""
+    return torch.get_num_threads()

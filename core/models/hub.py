@@ -76,11 +76,12 @@ def _connects(timeout_s: float) -> bool:
 def check_available(encoder: str, timeout_s: float) -> None:
     """Raises UnsafeModel or ModelMissing when `fetch` could not succeed; downloads nothing."""
     check_id(encoder)
-    if _local(encoder) is None and not hub_reachable(timeout_s):
+    if local_folder(encoder) is None and not hub_reachable(timeout_s):
         raise _missing(encoder)
 
 
-def _local(encoder: str, revision: str | None = None) -> Path | None:
+def local_folder(encoder: str, revision: str | None = None) -> Path | None:
+    """Where its files are on this machine; None when they are not. The hub is not asked."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -112,7 +113,7 @@ def fetch(encoder: str, timeout_s: float, revision: str | None = None) -> tuple[
     Raises UnsafeModel for a refused id or folder, ModelMissing within the timeout when offline.
     """
     check_id(encoder)
-    folder = _local(encoder, revision)
+    folder = local_folder(encoder, revision)
     if folder is None:
         if not hub_reachable(timeout_s):
             raise _missing(encoder)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, exists, select
 
 from core.store.database import Engines, insert_many, transaction
 from core.store.jobs import Fence, check_fence
-from core.store.tables import feedback, prediction
+from core.store.tables import feedback, prediction, run
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Predictions:
     def add(
         self, run_id: int, ids: np.ndarray, probabilities: np.ndarray, fence: Fence | None = None
     ) -> None:
-        """More rows, (n,) and float32 (n, k); those that are predicted or gone by now are left out.
+        """More rows, (n,) and float32 (n, k); those that are predicted or gone by now are left out, all of
+        them when the run is gone.
 
         Raises LeaseLost.
         """
@@ -63,6 +64,7 @@ class Predictions:
         with transaction(self.engines.write) as connection:
             check_fence(connection, fence)
             there = select(feedback.c.id).where(feedback.c.id.in_(wanted.tolist()))
+            there = there.where(exists().where(run.c.id == run_id))
             known = select(prediction.c.feedback_id).where(
                 prediction.c.run_id == run_id, prediction.c.feedback_id.in_(wanted.tolist())
             )

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 
 from core.errors import NotFound
 from core.store.database import Engines, transaction
@@ -56,6 +56,13 @@ class Reports:
 
     def latest(self, run_id: int) -> StoredReport | None:
         return next(iter(self.list(run_id)), None)
+
+    def newest_id(self, run_id: int) -> int | None:
+        """Of the latest one, without its content."""
+        with transaction(self.engines.read) as connection:
+            return connection.scalar(
+                select(func.max(report.c.id)).where(report.c.run_id == run_id, _visible())
+            )
 
     def list(self, run_id: int) -> list[StoredReport]:
         """Newest first."""

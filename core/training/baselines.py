@@ -14,6 +14,7 @@ from core.training.material import Material
 
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]")
 STRENGTH = 10.0  # inverse of the penalty
+STEPS, TOLERANCE = 200, 1e-3  # of one fit
 MOST_TERMS = 100_000
 FEWEST_FOR_TWICE = 200  # texts from which a term has to occur in two of them
 EDGE = 1e-6  # a label that never occurs is not impossible
@@ -102,7 +103,9 @@ def _regression(balanced: bool):
     from sklearn.linear_model import LogisticRegression
 
     weights = "balanced" if balanced else None
-    return LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3, class_weight=weights, warm_start=True)
+    return LogisticRegression(
+        C=STRENGTH, max_iter=STEPS, tol=TOLERANCE, class_weight=weights, warm_start=True
+    )
 
 
 def _one(rows, truth: np.ndarray, balanced: bool, on_fit: Report, start=None):

@@ -59,19 +59,19 @@ def fit(mode: str, material: Material, train: np.ndarray, validation: np.ndarray
 
 
 def _quick(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
-    from core.training import quick
+    from core.training import facts, quick
 
     found = quick.fit(
         material, train, validation, lambda done: tools.on_fit(done, "Fitting Quick on the vectors")
     )
     model = Classifier(material.open_encoder(), found.final, material.labels, found.calibration)
     score = _validation_f1(material, validation, found.validation_logits)
-    facts = {"Strength of the head (C)": found.strength}
-    return Trained(_of_vectors(QUICK, material, model), model, validation_f1=score, facts=facts)
+    said = facts.of_quick(material, train, validation, found, model.max_tokens)
+    return Trained(_of_vectors(QUICK, material, model), model, validation_f1=score, facts=said)
 
 
 def _better(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
-    from core.training import quick, trainer
+    from core.training import facts, quick, trainer
 
     start = quick.fit(
         material, train, validation, lambda done: tools.on_fit(done, "Fitting Quick on the vectors")
@@ -88,14 +88,16 @@ def _better(material: Material, train: np.ndarray, validation: np.ndarray, tools
         if tuned
         else Answerer(BETTER, beside.calibration, material.multi, beside.logits)
     )
-    facts = {
+    said = {
         **found.facts,
+        **facts.of_reading(found.model.max_tokens, material.options),
         "Best epoch": found.best_epoch or "0: Quick was not beaten on the validation rows",
     }
-    return Trained(answers, found.model, tuned, found.curve, found.validation_f1, (beside,), facts)
+    return Trained(answers, found.model, tuned, found.curve, found.validation_f1, (beside,), said)
 
 
 def _tfidf(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
+    from core.training import facts
     from core.training.baselines import fit_tfidf
 
     found = fit_tfidf(
@@ -103,17 +105,33 @@ def _tfidf(material: Material, train: np.ndarray, validation: np.ndarray, tools:
     )
     score = _validation_f1(material, validation, found.validation_logits)
     answers = _of_texts(TFIDF, material, found.model, tools)
-    return Trained(answers, found.model, validation_f1=score)
+    said = facts.of_tfidf(found.model, len(train) + len(validation), material.options)
+    return Trained(answers, found.model, validation_f1=score, facts=said)
 
 
 def _bilstm(material: Material, train: np.ndarray, validation: np.ndarray, tools: Tools) -> Trained:
+    from core.training import facts
     from core.training.bilstm_fit import fit_bilstm
 
-    model = fit_bilstm(material, train, validation, tools.on_step, tools.vectors, tools.device)
+    found = fit_bilstm(
+        material,
+        train,
+        validation,
+        tools.on_step,
+        folder=tools.folder,
+        save_seconds=tools.save_seconds,
+        vectors_path=tools.vectors,
+        device=tools.device,
+    )
     # It learned from the training rows alone; the validation rows chose its epoch.
-    logits = model.logits(material.texts_of(validation))
-    score = _validation_f1(material, validation, logits)
-    return Trained(_of_texts(BILSTM, material, model, tools), model, validation_f1=score)
+    score = _validation_f1(material, validation, found.validation_logits)
+    return Trained(
+        _of_texts(BILSTM, material, found.model, tools),
+        found.model,
+        curve=found.curve,
+        validation_f1=score,
+        facts=facts.of_bilstm(found, len(train), material.options),
+    )
 
 
 FITS = {QUICK: _quick, BETTER: _better, TFIDF: _tfidf, BILSTM: _bilstm}

@@ -17,6 +17,7 @@ USUAL = 10.0  # where there are too few rows to choose
 FEWEST_TO_CHOOSE = 20  # validation rows; with fewer, folds of all rows choose
 FOLDS = 5
 STEPS = 200  # of one fit
+LEAST_GAIN = 1e-9  # of the loss by a step, as a share; with less a fit ends
 LARGE, LARGE_STRENGTHS = 200_000, (10.0, 30.0)  # rows x labels: the weak ones never won there
 BIAS_SCALE = 0.3  # the bias in units that curve about as much as the weights of vectors of length 1
 Report = Callable[[float], None]
@@ -69,6 +70,11 @@ def balance(truth: np.ndarray, options: TrainingOptions) -> np.ndarray | None:
 
 def strengths_for(truth: np.ndarray) -> tuple[float, ...]:
     return LARGE_STRENGTHS if truth.size > LARGE else STRENGTHS
+
+
+def steepest(truth: np.ndarray) -> float:
+    """The slope at which a fit ends."""
+    return 1e-6 if truth.size <= LARGE else 1e-5
 
 
 def _by_validation(fitter: "Fitter", vectors: np.ndarray, truth: np.ndarray, on_fit: Report) -> Choice:
@@ -171,8 +177,7 @@ class Fitter:
         if start is not None:
             bias = start.bias + start.weight @ self.centre
             first = np.concatenate([start.weight.ravel(), bias / BIAS_SCALE]).astype(np.float64)
-        exact = self.truth.size <= LARGE
-        options = {"maxiter": STEPS, "ftol": 1e-9, "gtol": 1e-6 if exact else 1e-5}
+        options = {"maxiter": STEPS, "ftol": LEAST_GAIN, "gtol": steepest(self.truth)}
         flat = minimize(loss, first, jac=True, method="L-BFGS-B", options=options).x
         weight, bias = flat[:-labels].reshape(labels, size), BIAS_SCALE * flat[-labels:]
         bias = bias - weight @ self.centre

@@ -11,7 +11,7 @@ CHARS_A_TOKEN = 4.3
 
 
 def advice(store: Store, run: TrainingRun) -> tuple:
-    """core.evaluation.advice.Advice, likeliest gain first; () for a run without held-out rows.
+    """core.evaluation.advice.Advice, the most helpful first; () for a run without held-out rows.
 
     Raises NotFound.
     """

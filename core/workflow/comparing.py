@@ -1,12 +1,17 @@
 """Two runs side by side: what differs in how good they are, in their settings and in their rows."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from core.domain import Dataset, TrainingRun
+import numpy as np
+import pandas as pd
+
+from core.domain import GROUPED, KFOLD, TRAIN, Dataset, Scores, TrainingRun
 from core.errors import CannotTrain
 from core.store.store import Store
 from core.workflow.explanations import finished
 from core.workflow.judging import held_out
+from core.workflow.selection import people
 
 HIDDEN = ("trial_of",)  # settings that say nothing of the model
 
@@ -14,6 +19,7 @@ HIDDEN = ("trial_of",)  # settings that say nothing of the model
 @dataclass(frozen=True)
 class Compared:
     comparison: object  # core.evaluation.comparison.Comparison
+    scores: tuple[Scores, Scores]  # of each on the comments and labels that both were judged on
     settings: tuple[tuple[str, str, str], ...]  # name, of the first run, of the second
     rows: str  # what became of comments and labels between the two
     flips: dict[str, tuple[int, ...]]  # a sentence -> ids of the rows
@@ -22,6 +28,7 @@ class Compared:
 def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
     """Raises CannotTrain when they have no held-out rows in common, NotFound."""
     from core.evaluation.comparison import compare as compare_held_out
+    from core.evaluation.scores import score
 
     runs = [finished(store, run.id) for run in (first, second)]
     held = [held_out(store, run) for run in runs]
@@ -31,13 +38,25 @@ def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
                 f"Run {run.id} was trained before held-out rows were kept, so it cannot be compared. "
                 "Train it again."
             )
-    found = compare_held_out(*held)
+    groups = _groups(store, runs, held[0].ids)
+    found = compare_held_out(*held, groups=groups)
     flips = {
         f"Run {second.id} is right, run {first.id} was wrong": found.won,
         f"Run {first.id} was right, run {second.id} is wrong": found.lost,
         "Both are wrong, in different ways": found.moved,
     }
-    return Compared(found, changed_settings(*runs), _rows(store, *runs), flips)
+    scores = [score(run.options.mode, held) for run, held in zip(runs, found.both, strict=True)]
+    return Compared(found, tuple(scores), changed_settings(*runs), _rows(store, *runs), flips)
+
+
+def _groups(store: Store, runs: Sequence[TrainingRun], ids: np.ndarray) -> np.ndarray | None:
+    """(n,) who wrote each held-out row, where a run was judged by person: rows of one person are one
+    piece of evidence. A row of nobody known stands for itself."""
+    if not any(run.options.split == GROUPED for run in runs):
+        return None
+    rows = store.datasets.feedback(runs[0].dataset_id, np.unique(ids).tolist())
+    writer = dict(zip(rows["id"].tolist(), people(rows), strict=True))
+    return np.array([writer.get(key) or f"row {key}" for key in ids.tolist()], dtype=object)
 
 
 def changed_settings(first: TrainingRun, second: TrainingRun) -> tuple[tuple[str, str, str], ...]:
@@ -55,14 +74,43 @@ def _shown(value: object) -> str:
 
 
 def _rows(store: Store, first: TrainingRun, second: TrainingRun) -> str:
-    if first.data_sha256 == second.data_sha256:
-        return "Both learned from the same comments and labels."
-    rows = [store.runs.rows(run.id).set_index("feedback_id")["label"] for run in (first, second)]
-    common = rows[0].index.intersection(rows[1].index)
-    changed = int((rows[0][common] != rows[1][common]).sum())
+    rows = [store.runs.rows(run.id).set_index("feedback_id") for run in (first, second)]
+    taught = [set(table.index[table["part"] == TRAIN].tolist()) for table in rows]
+    parts = [] if first.data_sha256 == second.data_sha256 else [_changed(store, second, *rows)]
+    if taught[0] != taught[1]:
+        parts.append(_apart(first, second, *taught))
+    elif not parts:
+        parts.append("Both learned from the same comments and labels.")
+    return " ".join([*parts, *_folds(first, second)])
+
+
+def _changed(store: Store, second: TrainingRun, before: pd.DataFrame, after: pd.DataFrame) -> str:
+    common = before.index.intersection(after.index)
+    changed = int((before["label"][common] != after["label"][common]).sum())
     dataset: Dataset = store.datasets.get(second.dataset_id)
-    came, went = len(rows[1]) - len(common), len(rows[0]) - len(common)
+    came, went = len(after) - len(common), len(before) - len(common)
     return (
         f"Between the two, {came:,} labelled comments came, {went:,} went and {changed:,} got another label; "
         f"{dataset.name[:60]} has {dataset.rows:,} comments now."
     )
+
+
+def _apart(first: TrainingRun, second: TrainingRun, one: set[int], two: set[int]) -> str:
+    return (
+        f"They learned from different comments: run {first.id} from {len(one):,}, run {second.id} from "
+        f"{len(two):,}. {len(one & two):,} of these taught both, {len(one - two):,} run {first.id} alone "
+        f"and {len(two - one):,} run {second.id} alone, so a difference may come from the comments and not "
+        "from the settings. For a fair comparison train both again on the same comments, judged in the same "
+        "way."
+    )
+
+
+def _folds(*runs: TrainingRun) -> list[str]:
+    """In folds other models are judged than the one that stays."""
+    if len({(run.options.split, run.options.split_seed) for run in runs}) == 1:
+        return []
+    return [
+        f"Run {run.id} was judged in parts, each comment by a model that learned from the other parts."
+        for run in runs
+        if run.options.split.startswith(KFOLD)
+    ]

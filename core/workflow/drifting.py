@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.config import Settings
-from core.domain import BUNDLED_ENCODER, TrainingRun
+from core.domain import BILSTM, TEST, TFIDF, TrainingRun
+from core.errors import NotFound
+from core.store.held_out import MODEL
 from core.store.store import Store
 from core.workflow.explanations import finished
 
-MOST = 5_000  # rows of a side that are looked at
+MOST = 5_000  # texts of a side that are read
+LEARN_WORDS = (TFIDF, BILSTM)  # they know the words of their training, and no others
+WAITS = " What the model says of them is compared once it has read them."
 
 
 @dataclass(frozen=True)
@@ -22,50 +27,73 @@ class Drift:
 
 
 def drift(store: Store, settings: Settings, run: TrainingRun) -> Drift | None:
-    """None when no rows came since. The rows before are the held-out ones: of those that it learned from a
-    model is too sure. Raises NotFound."""
+    """None when no rows came since. Length, language and unknown words are told before the model has read
+    the new rows, its labels and confidence afterwards. Raises NotFound."""
     from core.evaluation.drift import drift as compare
     from core.evaluation.drift import summary
 
     run = finished(store, run.id)
-    new = store.datasets.since(run.dataset_id, run.created_at)
-    if not new:
+    new = np.asarray(store.datasets.since(run.dataset_id, run.created_at), dtype=np.int64)
+    if not len(new):
         return None
     ids, probabilities = store.predictions.table(run.id)
-    fresh = np.isin(ids, np.asarray(new, dtype=np.int64))
-    predicted = int(fresh.sum())
-    unpredicted = len(new) - predicted
-    if not predicted:
-        sentence = f"{len(new):,} comments came since this model was trained; it has not read them yet."
-        return Drift(sentence, (), False, len(new), unpredicted)
+    read = np.isin(ids, new)
+    before = _before(store, settings, run, ids, probabilities)
+    now = _now(store, settings, run, new, probabilities[read])
+    findings = compare(before, now)
+    sentence, matters = summary(findings, before, now, len(new))
+    unpredicted = len(new) - int(read.sum())
+    waits = WAITS if unpredicted and findings and not matters and not read.any() else ""
+    return Drift(sentence + waits, tuple(findings), matters, len(new), unpredicted)
+
+
+def _before(store: Store, settings: Settings, run: TrainingRun, ids: np.ndarray, probabilities: np.ndarray):
+    """What the rows were that it learned from, and what it said of held-out rows: of those that it learned
+    from a model is too sure."""
     rows = store.runs.rows(run.id)
-    held = rows[rows["part"] == "test"]["feedback_id"].to_numpy()
-    before = np.isin(ids, held if len(held) else rows["feedback_id"].to_numpy())
-    profiles = [
-        _profile(store, run, ids[mask][:MOST], probabilities[mask][:MOST].astype(float))
-        for mask in (before, fresh)
-    ]
-    findings = compare(*profiles)
-    sentence, matters = summary(findings, *profiles)
-    return Drift(sentence, tuple(findings), matters, len(new), unpredicted)
+    held = rows.loc[rows["part"] == TEST, "feedback_id"].to_numpy(np.int64)
+    learned = _texts(store, run, run.dataset_id, rows.loc[rows["part"] != TEST, "feedback_id"].to_numpy())
+    looked_up = learned
+    if run.options.mode in LEARN_WORDS:  # in folds the model that stays has learned from every row
+        looked_up = _texts(store, run, run.options.test_dataset or run.dataset_id, held)
+    answers = store.held_out.get(run.id, MODEL)
+    if answers is None:  # a run of an earlier version
+        heard = probabilities[np.isin(ids, held)]
+    else:
+        heard = answers.probabilities[answers.repeat == answers.repeat.min()]
+    return _profile(store, run, heard, learned, _unknown(settings, run, looked_up))
 
 
-def _profile(store: Store, run: TrainingRun, ids: np.ndarray, probabilities: np.ndarray):
+def _now(store: Store, settings: Settings, run: TrainingRun, new: np.ndarray, heard: np.ndarray):
+    texts = _texts(store, run, run.dataset_id, new)
+    return _profile(store, run, heard, texts, _unknown(settings, run, texts))
+
+
+def _texts(store: Store, run: TrainingRun, dataset_id: int, ids: np.ndarray) -> pd.DataFrame:
+    """Text and language of the rows, or of MOST of them drawn at random; none of a dataset that is gone."""
+    if len(ids) > MOST:
+        ids = np.random.default_rng(run.options.seed).choice(ids, MOST, replace=False)
+    try:
+        table = store.datasets.feedback(dataset_id, ids.tolist())
+    except NotFound:
+        return pd.DataFrame({"text": [], "language": []}, dtype="str")
+    return table[["text", "language"]].fillna("")
+
+
+def _profile(
+    store: Store, run: TrainingRun, heard: np.ndarray, texts: pd.DataFrame, unknown: tuple[int, int]
+):
     from core.evaluation.drift import profile
 
-    table = store.datasets.feedback(run.dataset_id, ids.tolist()).set_index("id").reindex(ids)
-    texts = table["text"].fillna("").tolist()
-    words = np.array([len(text.split()) for text in texts])
     multi = store.labels.get(run.label_set_id).multi
-    languages = table["language"].fillna("").tolist()
-    return profile(run.labels, probabilities, multi, words, languages, _unreadable(run, texts))
+    probabilities = heard.reshape(-1, len(run.labels)).astype(float)
+    words = texts["text"].str.split().str.len().to_numpy(np.int64)
+    return profile(run.labels, probabilities, multi, words, texts["language"].tolist(), unknown)
 
 
-def _unreadable(run: TrainingRun, texts: list[str]) -> int:
-    """Rows with a token that the bundled encoder does not know; 0 for other models, which are not at hand
-    without loading them."""
-    if run.options.encoder != BUNDLED_ENCODER or run.options.mode in ("tfidf", "bilstm"):
-        return 0
-    from core.models.coverage import rows_with_unknown
+def _unknown(settings: Settings, run: TrainingRun, texts: pd.DataFrame) -> tuple[int, int]:
+    """Rows with a token that the model does not know, of so many; (0, 0) without its tokenizer."""
+    from core.models.known_words import rows_with_unknown
 
-    return rows_with_unknown(texts)
+    found = rows_with_unknown(settings.runs_dir / run.checkpoint, texts["text"].tolist())
+    return (0, 0) if found is None else (found, len(texts))

@@ -2,9 +2,12 @@
 
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+import numpy as np
 
 from core.config import Settings
 from core.domain import (
@@ -20,20 +23,28 @@ from core.domain import (
 )
 from core.models.memory import Shape, memory_estimate, shape_of
 from core.store.store import Store
+from core.workflow.runs import LIMITS
 
 # Seconds of one CPU core for a token of the bundled encoder, measured by benchmarks/engine_training.py and
 # engine_prediction.py; other encoders cost as much more as they have weights in their layers.
 READ_S, LEARN_S = 0.00016, 0.0006
 WITHOUT_BF16 = 1.9  # times slower
 GPU = 1 / 40
-LSTM_S = 0.0003  # a token, all passes together
+LSTM_S = 0.0003  # a token, all passes of three epochs
+LSTM_READ_S = LSTM_S / 50  # a token, read once
 FIT_S = 3.5e-6  # of Quick's head: a row and label
-WORDS_S = 0.0005  # of TF-IDF: a row
+WORDS_S, WORDS_READ_S = 0.0005, 0.0001  # of TF-IDF: a row
 BUNDLED_WEIGHTS = 10.6e6  # in the layers
+BUNDLED_TOKENS = 512  # that the bundled encoder can place
 CHARS_A_TOKEN = 4.3
+SAMPLE = 5_000  # comments whose length is looked at
+TESTED = 0.2  # share of the labelled comments that one round is judged on
 BASE_MB = 650.0  # the libraries
 SPREAD = 1.8  # low and high without an earlier run to learn from
 BEFORE = 5  # earlier runs that are looked at
+READ, TEST, PREDICT = "read", "test", "predict"  # what a run does beside its fits
+# Among the facts of a run: measured, and what was expected.
+MEMORY, FORESEEN, SECONDS = "Megabytes of memory at most", "Megabytes foreseen", "Seconds foreseen"
 
 
 @dataclass(frozen=True)
@@ -46,19 +57,32 @@ class Forecast:
     why: str
 
 
+@dataclass(frozen=True)
+class Amount:
+    """How much a training has to do."""
+
+    rows: int  # comments that are read and predicted
+    labelled: int
+    labels: int
+    letters: Sequence[int]  # of some of the comments
+
+
 def estimate(
     store: Store, settings: Settings, dataset: Dataset, label_set: LabelSet, options: TrainingOptions
 ) -> Forecast:
-    """From rows, length and device, corrected by how long earlier runs took here.
+    """From rows, length and device, corrected by how long earlier runs took here and what they needed.
 
     Once it runs, the progress line says what the first steps measured.
     """
-    tokens = mean_tokens(store, dataset, options.max_tokens)
-    labelled, labels = sum(label_set.counts.values()), len(label_set.counts)
+    amount = Amount(
+        dataset.rows,
+        sum(label_set.counts.values()),
+        len(label_set.counts),
+        store.datasets.lengths(dataset.id, SAMPLE),
+    )
     device = device_here(settings)
-    shape = encoder_shape(options.encoder)
-    raw = _seconds(dataset.rows, labelled, labels, tokens, shape, options, device)
-    factors = _earlier(store, dataset, label_set, options, tokens, shape, device)
+    alike = [run for run in store.runs.list(dataset.id) if _alike(run, options)][:BEFORE]
+    factors = [_times_foreseen(run, amount, device) for run in alike]
     factor = median(factors) if factors else 1.0
     spread = 1.3 if len(factors) >= 2 else SPREAD
     why = (
@@ -66,15 +90,18 @@ def estimate(
         if factors
         else "From the number and length of the comments; the first steps will tell more."
     )
-    seconds = 6 + raw * factor
-    return Forecast(
-        seconds, max(4.0, seconds / spread), seconds * spread, _memory_mb(shape, options), device, why
-    )
+    seconds = 6 + _seconds(amount, options, device) * factor
+    memory = _memory_measured(alike, options) or _memory_mb(amount, options)
+    return Forecast(seconds, max(4.0, seconds / spread), seconds * spread, memory, device, why)
 
 
 def mean_tokens(store: Store, dataset: Dataset, most: int) -> float:
     """Tokens of a comment on average, from its letters; at least the two that frame it."""
-    return min(float(most), 2 + store.datasets.mean_length(dataset.id) / CHARS_A_TOKEN)
+    return float(_tokens(store.datasets.lengths(dataset.id, SAMPLE), most).mean())
+
+
+def _tokens(letters: Sequence[int], most: int) -> np.ndarray:
+    return np.minimum(float(most), 2 + np.asarray(letters or [0]) / CHARS_A_TOKEN)
 
 
 def device_here(settings: Settings) -> str:
@@ -88,46 +115,98 @@ def device_here(settings: Settings) -> str:
 
 def encoder_shape(name: str) -> Shape:
     """From its config.json where it is on this machine; the bundled one's otherwise."""
-    return shape_of({} if name == BUNDLED_ENCODER else _local_config(name))
+    return shape_of({} if name == BUNDLED_ENCODER else _local_json(name, "config.json"))
 
 
-def _local_config(name: str) -> dict:
+def longest_text(name: str) -> int | None:
+    """Tokens of the longest text that an encoder can read; None when it is not on this machine."""
+    if name == BUNDLED_ENCODER:
+        return BUNDLED_TOKENS
+    config = _local_json(name, "config.json")
+    if not config:
+        return None
+    places = config.get("max_position_embeddings") or BUNDLED_TOKENS
+    most = _local_json(name, "tokenizer_config.json").get("model_max_length") or places
+    return max(8, min(int(places), int(min(most, 1_000_000))))
+
+
+def most_tokens(mode: str, encoder: str) -> int:
+    """The largest text limit that makes sense: what the encoder reads where that is known. A BiLSTM has no
+    limit of its own."""
+    most = LIMITS["max_tokens"][1]
+    return min(most, longest_text(encoder) or most) if mode in (QUICK, BETTER) else most
+
+
+def _local_json(name: str, file: str) -> Mapping:
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 
     try:
-        path = try_to_load_from_cache(name, "config.json")
+        path = try_to_load_from_cache(name, file)
         return json.loads(Path(path).read_text(encoding="utf-8")) if isinstance(path, str) else {}
     except (HFValidationError, OSError, ValueError):  # half-typed id, or a file nobody can read
         return {}
 
 
-def _seconds(rows, labelled, labels, tokens, shape: Shape, options: TrainingOptions, device: str) -> float:
+def work(amount: Amount, options: TrainingOptions, device: str, folds: int) -> list[tuple[str, float]]:
+    """What a run does one after the other, (kind, seconds): it reads, fits round by round, each time on
+    other rows, and predicts. Kinds are READ, the modes, TEST and PREDICT; `folds` rounds come before the
+    last one, whose model stays."""
+    shape = encoder_shape(options.encoder)
     pace = shape.layers * shape.layer_weights / BUNDLED_WEIGHTS
     pace *= GPU if device == "GPU" else 1.0 if _bf16_here() else WITHOUT_BF16
-    read = rows * tokens * READ_S * pace
-    head = labelled * labels * FIT_S
-    words = 1 + labelled * WORDS_S
-    lstm = labelled * tokens * LSTM_S
-    folds = _rounds(options.split)
-    learn = labelled * 0.7 * tokens * LEARN_S * pace * options.epochs * (1 + options.augment)
-    once = {
-        QUICK: head + words,
-        BETTER: head + words + learn + read,
-        TFIDF: words,
-        BILSTM: lstm + words,
+    tokens = _tokens(amount.letters, _limit(options))
+    # In each layer a token also meets every other one of its text.
+    effort = float((tokens * (1 + 2 * shape.size * tokens / shape.layer_weights)).mean()) * pace
+    read, lstm = effort * READ_S, float(tokens.mean()) * LSTM_S
+    learned = amount.labelled * 0.7 * options.epochs * (1 + options.augment)
+    words = (TFIDF, 1 + amount.labelled * WORDS_S)
+    head = (QUICK, amount.labelled * amount.labels * FIT_S)
+    network = (BILSTM, amount.labelled * lstm * options.epochs / 3)
+    test = (TEST, amount.labelled * TESTED * read)
+    own = {
+        QUICK: [head],
+        BETTER: [head, (BETTER, learned * effort * LEARN_S)],
+        TFIDF: [words],
+        BILSTM: [network],
     }[options.mode]
-    if options.bilstm and options.mode != BILSTM:
-        once += lstm
-    return (read if options.mode in (QUICK, BETTER) else 0.0) + once * folds
+    beside = [words] if options.mode != TFIDF else []
+    beside += [head] if options.mode == BILSTM else []
+    beside += [network] if options.bilstm and options.mode != BILSTM else []
+    judged = [*beside, *own] + ([test] if options.mode == BETTER else [])
+    one_more = {
+        QUICK: 0.0,
+        BETTER: read,
+        TFIDF: WORDS_READ_S,
+        BILSTM: float(tokens.mean()) * LSTM_READ_S,
+    }[options.mode]
+    readers = {
+        QUICK: amount.rows,
+        BETTER: amount.rows,
+        BILSTM: amount.labelled,
+    }  # the last for Quick beside it
+    found = [(READ, readers[options.mode] * read)] if options.mode in readers else []
+    found += judged * folds + own if folds else judged
+    return [*found, (PREDICT, amount.rows * one_more)]
 
 
-def _rounds(split: str) -> int:
-    """Fits of a K-fold and the last one."""
+def _limit(options: TrainingOptions) -> int:
+    """Tokens of a text that are read."""
+    if options.mode not in (QUICK, BETTER):
+        return options.max_tokens
+    return min(options.max_tokens, longest_text(options.encoder) or options.max_tokens)
+
+
+def _seconds(amount: Amount, options: TrainingOptions, device: str) -> float:
+    return sum(seconds for _, seconds in work(amount, options, device, folds_of(options.split)))
+
+
+def folds_of(split: str) -> int:
+    """Rounds of a K-fold before the last one."""
     if not split.startswith("kfold:"):
-        return 1
+        return 0
     folds, _, repeats = split.removeprefix("kfold:").partition("x")
-    return (int(folds) if folds.isdigit() else 5) * (int(repeats) if repeats.isdigit() else 1) + 1
+    return (int(folds) if folds.isdigit() else 5) * (int(repeats) if repeats.isdigit() else 1)
 
 
 def _bf16_here() -> bool:
@@ -138,16 +217,10 @@ def _bf16_here() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def _earlier(store, dataset, label_set, options, tokens, shape, device) -> list[float]:
-    """How many times as long as foreseen earlier runs of this kind took, newest first."""
-    alike = [run for run in store.runs.list(dataset.id) if _alike(run, options)][:BEFORE]
-    labelled, labels = sum(label_set.counts.values()), len(label_set.counts)
-    factors = []
-    for run in alike:
-        foreseen = _seconds(dataset.rows, labelled, labels, tokens, shape, run.options, device)
-        took = sum(run.seconds.values()) - 6
-        factors.append(min(10.0, max(0.1, took / max(0.5, foreseen))))
-    return factors
+def _times_foreseen(run: TrainingRun, amount: Amount, device: str) -> float:
+    """How many times as long as foreseen an earlier run took."""
+    took = sum(run.seconds.values()) - 6
+    return min(10.0, max(0.1, took / max(0.5, _seconds(amount, run.options, device))))
 
 
 def _alike(run: TrainingRun, options: TrainingOptions) -> bool:
@@ -156,8 +229,20 @@ def _alike(run: TrainingRun, options: TrainingOptions) -> bool:
     return run.status == "done" and same and run.seconds.get("embed", 1.0) >= 0.5
 
 
-def _memory_mb(shape: Shape, options: TrainingOptions) -> float:
+def _memory_measured(alike: Sequence[TrainingRun], options: TrainingOptions) -> float | None:
+    """Of earlier runs with the same settings for what is kept in memory; None without one."""
+
+    def decides(one: TrainingOptions) -> tuple:
+        return one.max_tokens, one.batch_tokens, one.frozen_layers, one.adapter_rank, one.bilstm
+
+    same = [run for run in alike if run.evaluation and decides(run.options) == decides(options)]
+    found = [float(run.evaluation.facts[MEMORY]) for run in same if MEMORY in run.evaluation.facts]
+    return median(found) if found else None
+
+
+def _memory_mb(amount: Amount, options: TrainingOptions) -> float:
     """Resident memory at its highest, with the libraries."""
     if options.mode in (TFIDF, BILSTM):
         return BASE_MB
-    return BASE_MB + memory_estimate(shape, options, options.max_tokens) / 2**20
+    longest = int(_tokens(amount.letters, _limit(options)).max())
+    return BASE_MB + memory_estimate(encoder_shape(options.encoder), options, longest) / 2**20

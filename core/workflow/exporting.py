@@ -14,6 +14,7 @@ from core.workflow.explanations import finished, load_classifier
 from core.workflow.task import SILENT, Task
 
 EXPORT = "export"
+TEXT_COLUMNS = "text_columns"  # of the training rows, in the manifest of a checkpoint and of an export
 COMPARED = 50  # comments on which each format must answer as the model does
 FORMATS = {
     "onnx": "ONNX",
@@ -64,7 +65,12 @@ def write(
     run = finished(store, run_id)
     task.progress(2, "Loading the model")
     model = load_classifier(store, settings, run_id)
-    about = {"run": run.id, "data_sha256": run.data_sha256, "checkpoint_sha256": run.manifest_sha256}
+    about = {
+        "run": run.id,
+        "data_sha256": run.data_sha256,
+        "checkpoint_sha256": run.manifest_sha256,
+        TEXT_COLUMNS: text_columns(store, run.dataset_id),
+    }
     return export_model(
         model,
         about,
@@ -74,6 +80,12 @@ def write(
         lambda lines: card(store, run, lines),
         lambda done, words: task.progress(5 + 90 * done, words),
     )
+
+
+def text_columns(store: Store, dataset_id: int) -> list[list[str]]:
+    """The columns of the comments in the files of a dataset, the newest file first, none twice."""
+    imports = reversed(store.datasets.imports(dataset_id))
+    return [list(names) for names in dict.fromkeys(done.columns.texts for done in imports)]
 
 
 def _texts(store: Store, run: TrainingRun) -> list[str]:

@@ -1,5 +1,6 @@
 """Files that are imported in one call and in this process: the sample, and those of the command line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.config import Settings
@@ -37,12 +38,14 @@ def import_bytes(  # noqa: PLR0917
     columns: Columns,
     name: str,
     task: Task = SILENT,
+    answers: Mapping[str, str] | None = None,
 ) -> Import:
-    """A file as a new dataset; what only a person could know about it is assumed, with a warning.
+    """A file as a new dataset; what only a person could know about it and `answers` lacks is assumed, with
+    a warning.
 
     Raises BadFile.
     """
-    order = Order(file_name, sha256_of(data), columns, name=name, assume=True)
+    order = Order(file_name, sha256_of(data), columns, answers or {}, name=name, assume=True)
     return _stored(store, settings, data, order, task)
 
 

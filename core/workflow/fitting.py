@@ -1,6 +1,6 @@
 """The fits of one run: its model and what is measured beside it, once or fold by fold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,14 +10,13 @@ from core.config import Settings
 from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, TrainingRun
 from core.store.held_out import MODEL, RAW, Answers
 from core.store.store import Store
-from core.workflow import vectors
-from core.workflow.live import LiveCurve
+from core.workflow import estimate, vectors
+from core.workflow.live import Course, LiveCurve
 from core.workflow.selection import Selection
 from core.workflow.task import Stages, Task
 
-ENCODED = (QUICK, BETTER)
+ENCODED = (QUICK, BETTER, BILSTM)  # the last has Quick beside it
 UNKNOWN_WARNING = 0.05  # share of tokens the encoder does not know
-SHARES = {QUICK: 1.0, TFIDF: 1.0, BETTER: 12.0, BILSTM: 6.0}  # of the time, for the progress bar
 
 
 @dataclass
@@ -51,6 +50,7 @@ class Fitted:
     train_right: float  # share of the rows it learned from that it gets right
     unknown_share: float = 0.0  # of the tokens, for the encoder
     warnings: tuple[str, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)  # what it took
 
 
 @dataclass(frozen=True)
@@ -70,18 +70,21 @@ class Fitting:
 
     def fit(self) -> Fitted:
         """Raises CannotTrain, ModelError or JobStopped."""
-        material, read_end, unknown = self._material()
+        from core.models.peak import Peak
+
+        peak, rounds = Peak(self.device), self._rounds()
+        course = self._course(len(rounds) - 1, peak)
+        facts = self._foreseen()
+        material, unknown = self._material(course)
         heard = Heard()
-        rounds = self._rounds()
-        span = (self.end - read_end) / len(rounds)
         trained = None
-        for number, (repeat, fold, parts) in enumerate(rounds):
-            at = read_end + number * span
+        for repeat, fold, parts in rounds:
             train, validation, test = (
                 np.flatnonzero(parts == part) for part in ("train", "validation", "test")
             )
-            trained = self._one(material, train, validation, test, (repeat, fold), (at, at + span), heard)
+            trained = self._one(material, train, validation, test, (repeat, fold), course, heard)
         with self.stages.stage("predict"):
+            course.enter(estimate.PREDICT)
             everything = np.arange(self.selection.own)
             probabilities = trained.answers.both(everything)[0]
         learned = np.flatnonzero(np.isin(rounds[-1][2], ("train", "validation")))
@@ -94,7 +97,38 @@ class Fitting:
             right,
             unknown,
             unknown_warnings(self.run.options.encoder, unknown),
+            facts | self._measured(peak),
         )
+
+    def _course(self, folds: int, peak) -> Course:
+        """`peak`: a core.models.peak.Peak."""
+        selection = self.selection
+        amount = estimate.Amount(
+            len(selection.feedback),
+            int((selection.parts != "").sum()),
+            len(selection.labels),
+            selection.feedback["text"].str.len().tolist(),
+        )
+        device = "GPU" if self.device.on_gpu else "CPU"
+        work = estimate.work(amount, self.run.options, device, folds)
+        return Course(self.task, work, self.start, self.end, peak.mb)
+
+    def _foreseen(self) -> dict[str, object]:
+        """What was expected of this run, to stand beside what it took."""
+        run, store = self.run, self.store
+        dataset, label_set = store.datasets.get(run.dataset_id), store.labels.get(run.label_set_id)
+        found = estimate.estimate(store, self.settings, dataset, label_set, run.options)
+        return {estimate.SECONDS: round(found.seconds), estimate.FORESEEN: round(found.memory_mb)}
+
+    def _measured(self, peak) -> dict[str, object]:
+        from core.models.device import threads_used
+
+        bf16 = self.device.bf16 and self.run.options.mode in (QUICK, BETTER)
+        return {
+            estimate.MEMORY: round(peak.mb()),
+            "Threads": threads_used(),
+            "Precision": "bfloat16" if bf16 else "float32",
+        }
 
     def _right(self, probabilities: np.ndarray, rows: np.ndarray) -> float:
         from core.evaluation.held_out import decide
@@ -120,25 +154,25 @@ class Fitting:
                 rounds.append((repeat, fold, parts))
         return [*rounds, (len(selection.split.folds), 0, selection.parts)]
 
-    def _material(self):
-        """The rows as numbers, where reading them ended on the progress bar, and the share of
-        unknown tokens (up to 2,000 rows looked at)."""
+    def _material(self, course: Course):
+        """The rows as numbers, and the share of tokens that the encoder of the model does not know (up to
+        2,000 rows looked at)."""
         from core.training.material import Material
 
         selection, options = self.selection, self.run.options
         texts = selection.texts
         encoder, read, unknown = None, None, 0.0
-        end = self.start
         if options.mode in ENCODED:
             from core.models.catalog import open_encoder
 
             self.task.progress(self.start - 1, "Loading the encoder")
             with self.stages.stage("load"):
                 encoder = self._open(open_encoder)
-                unknown = encoder.unknown_share(texts[:: max(1, len(texts) // 2000)])
-            end = self.start + (self.end - self.start) * (0.75 if options.mode == QUICK else 0.2)
+                if options.mode != BILSTM:
+                    unknown = encoder.unknown_share(texts[:: max(1, len(texts) // 2000)])
             with self.stages.stage("embed"):
-                read = vectors.embed(self.store, encoder, texts, self.task, self.start, end)
+                course.enter(estimate.READ)
+                read = self._read(encoder, texts, course.as_task())
         opened = [encoder]  # the first fit takes the one that is there, each later one a fresh one
 
         def fresh():
@@ -147,31 +181,39 @@ class Fitting:
             return opened.pop() if opened and opened[0] is not None else self._open(open_encoder)
 
         material = Material(texts, selection.truth, selection.labels, selection.multi, options, read, fresh)
-        return material, end, unknown
+        return material, unknown
+
+    def _read(self, encoder, texts: list[str], task: Task) -> np.ndarray:
+        """(texts, size) vectors. Beside a BiLSTM only the rows that Quick learns from or is judged on are
+        read, the others stay 0: it predicts nothing else."""
+        if self.run.options.mode != BILSTM:
+            return vectors.embed(self.store, encoder, texts, task, 0, 100)
+        used = np.flatnonzero(self.selection.parts != "")
+        some = [texts[row] for row in used]
+        read = np.zeros((len(texts), encoder.size), dtype=np.float32)
+        read[used] = vectors.embed(self.store, encoder, some, task, 0, 100)
+        return read
 
     def _open(self, open_encoder: Callable):
         options = self.run.options
         found = open_encoder(options.encoder, self.device, options.max_tokens, self.settings.hub_timeout_s)
         return found.reading_without(options.without)
 
-    def _one(self, material, train, validation, test, where, span, heard: Heard):
+    def _one(self, material, train, validation, test, where, course: Course, heard: Heard):
         """Fit the model and its baselines on one division of the rows."""
         from core.training import modes
 
         order = self._order() if len(test) else [self.run.options.mode]
-        total = sum(SHARES[mode] for mode in order)
-        at, (start, end) = span[0], span
         trained = None
         ids = self.selection.ids[test]
         for mode in order:
-            until = at + (end - start) * SHARES[mode] / total
-            tools = self._tools(modes.Tools, mode, where, (at, until))
+            course.enter(QUICK if mode == BETTER else mode)
+            tools = self._tools(modes.Tools, mode, where, course)
             with self.stages.stage("fine_tune" if mode == BETTER else mode):
                 found = modes.fit(mode, material, train, validation, tools)
             self._listen(found, mode, test, ids, where, heard)
             if mode == self.run.options.mode:
                 trained = found
-            at = until
         if len(test):
             constant = modes.majority(material, np.concatenate([train, validation]))
             heard.add(MAJORITY, ids, constant.both(test)[0], *where)
@@ -180,7 +222,7 @@ class Fitting:
     def _order(self) -> list[str]:
         """Cheap ones first; the run's own model is the last, so that its weights stay."""
         mode = self.run.options.mode
-        beside = [TFIDF] + ([BILSTM] if self.run.options.bilstm else [])
+        beside = [TFIDF, *([QUICK] if mode == BILSTM else []), *([BILSTM] if self.run.options.bilstm else [])]
         return [*(other for other in beside if other != mode), mode]
 
     def _listen(self, found, mode: str, test: np.ndarray, ids: np.ndarray, where, heard: Heard) -> None:
@@ -195,28 +237,26 @@ class Fitting:
         for other in found.beside:
             heard.add(other.name, ids, other.both(test)[0], *where)
 
-    def _tools(self, tools_class, mode: str, where, span):
+    def _tools(self, tools_class, mode: str, where, course: Course):
         repeat, fold = where
         live = LiveCurve(
-            self.store, self.run, self.task, *span, words="Training the BiLSTM" if mode == BILSTM else ""
+            self.store, self.run, course, mode, words="Training the BiLSTM" if mode == BILSTM else ""
         )
-        start, end = span
         name = "training" if mode == self.run.options.mode else f"training-{mode}"
         if self.selection.in_folds:
             name = f"{name}-{repeat}-{fold}"
 
-        def on_fit(done: float, words: str) -> None:
-            # Quick is a small part of Better, whose steps count from the start on.
-            self.task.progress(start + (end - start) * (0 if mode == BETTER else done), words)
-
         def on_read(done: int, total: int) -> None:
-            words = f"Predicting comments: {done:,} of {total:,}"
-            self.task.progress(end - 0.1 * (end - start) * (1 - done / max(1, total)), words)
+            reading = (estimate.TEST, estimate.PREDICT)
+            if mode == BETTER and course.kind not in reading:
+                course.enter(estimate.TEST)
+            share = done / max(1, total) if course.kind in reading else 1.0
+            course.at(share, f"Predicting comments: {done:,} of {total:,}")
 
         return tools_class(
             self.folder / name,
             self.settings.save_every_s,
-            on_fit,
+            course.at,
             live.on_step,
             on_read,
             vectors.path_of(self.settings, self.run.options.vectors),

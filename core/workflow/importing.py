@@ -18,6 +18,7 @@ from core.store.store import Store
 from core.workflow import health
 from core.workflow.import_child import to_columns
 from core.workflow.import_file import ASK, STAGED, STORED, Look, Order, Outcome
+from core.workflow.predicting import queue_answers
 from core.workflow.task import SILENT, Task
 from core.workflow.uploads import drop_upload, upload_file
 
@@ -200,10 +201,14 @@ def run_merge(store: Store, params: Mapping, task: Task = SILENT) -> dict:
 
 
 def merge(store: Store, staged: int, dataset_id: int, task: Task = SILENT) -> Import:
-    """Raises NotFound, CannotTrain while a training of the dataset goes on."""
+    """The models that answer for the dataset read the new rows next, as jobs of their own.
+
+    Raises NotFound, CannotTrain while a training of the dataset goes on.
+    """
     done = store.staging.merge(staged, dataset_id, fence=task.fence)
     task.progress(80, "Writing the health card")
     health.measure(store, dataset_id)
+    queue_answers(store, dataset_id)
     return done
 
 

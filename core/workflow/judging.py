@@ -92,7 +92,11 @@ def judge(run: TrainingRun, selection: Selection, fitted: Fitted) -> tuple[Score
         leaks=_leaks(selection, fitted, held),
         slices=_slices(selection, held),
         knows=_knows(selection, held),
-        facts={**fitted.trained.facts, "unknown_share": round(fitted.unknown_share, 4)},
+        facts={
+            **fitted.trained.facts,
+            **fitted.facts,
+            "unknown_share": round(fitted.unknown_share, 4),
+        },
     )
     return model, evaluation, figures
 
@@ -118,10 +122,10 @@ def _leaks(selection: Selection, fitted: Fitted, held: HeldOut) -> tuple[Leak, .
     from core.evaluation.leakage import leaks
 
     used = np.flatnonzero(selection.parts != "")
-    feedback = selection.feedback.iloc[used]
+    feedback, texts = selection.feedback.iloc[used], selection.texts  # as the model reads them
     return tuple(
         leaks(
-            feedback["text"].tolist(),
+            [texts[row] for row in used],
             selection.parts[used],
             selection.truth[used],
             selection.labels,

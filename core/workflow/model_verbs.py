@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,13 +16,21 @@ from core.workflow.bar import Bar
 from core.workflow.named_files import make_folder, read_file
 from core.workflow.task import Task
 
+TEXT_COLUMNS = exporting.TEXT_COLUMNS
+
 
 def add_verbs(verbs: argparse._SubParsersAction) -> None:
     score = verbs.add_parser("score", help="labels and probabilities for the rows of a file")
     score.set_defaults(verb=score_file)
     score.add_argument("file", type=Path, metavar="FILE.csv")
     score.add_argument("--model", type=Path, required=True, metavar="DIR", help="a checkpoint or an export")
-    score.add_argument("--text", action="append", default=[], metavar="COL", help="several are joined")
+    score.add_argument(
+        "--text",
+        action="append",
+        default=[],
+        metavar="COL",
+        help="several are joined; those of the training rows without it",
+    )
     score.add_argument("--out", type=Path, metavar="FILE.csv", help="FILE.scored.csv beside it without this")
     score.add_argument("--labels-only", action="store_true", help="no column of probability for each label")
     export = verbs.add_parser("export-model", help="a finished model in other formats, checked and measured")
@@ -52,7 +61,7 @@ def score_file(chosen: argparse.Namespace) -> dict:
 
     settings = load_settings()
     model = open_model(settings, chosen.model)
-    table, columns = _open_table(settings, chosen.file, chosen.text)
+    table, columns = _open_table(settings, chosen.file, chosen.text, text_columns(chosen.model))
     out = chosen.out or chosen.file.with_suffix(".scored.csv")
     done, bar = 0, Bar()
     try:
@@ -84,19 +93,22 @@ def score_file(chosen: argparse.Namespace) -> dict:
 
 
 def open_model(settings: Settings, folder: Path):
-    """The checkpoint of a run, one exported format, or a whole export (ONNX or Roadlens in it).
+    """The checkpoint of a run, one exported format, or a whole export (its first format is opened).
 
     Raises Damaged, ModelMissing, BadFile when the folder holds no model.
     """
+    from core.export.manifest import MANIFEST, is_bundle, read_manifest
     from core.export.opened import is_exported, open_exported
     from core.models.device import choose_device, use_threads
     from core.training import checkpoints
 
     threads = use_threads(settings.threads)
-    for inside in (folder, folder / "onnx", folder / "native"):
+    for inside in (folder, *(folder / key for key in exporting.FORMATS)):
         if is_exported(inside):
             return open_exported(inside, threads)
-    if not (folder / checkpoints.MANIFEST).is_file():
+    if is_bundle(folder):
+        read_manifest(folder)  # says which file of the formats is missing or damaged
+    if is_bundle(folder) or not (folder / MANIFEST).is_file():
         raise BadFile(f"The folder {folder} holds no model. Name a run's checkpoint or an exported model.")
     device = choose_device(settings.device)
 
@@ -108,13 +120,35 @@ def open_model(settings: Settings, folder: Path):
     return checkpoints.load(folder, device, find)
 
 
-def _open_table(settings: Settings, path: Path, wanted: Sequence[str]):
-    """What only a person could know about the file is assumed, with a warning. Raises BadFile."""
+def text_columns(folder: Path) -> list[list[str]]:
+    """The names that the columns of the comments had in the files a model learned from, one list a kind of
+    file; [] where neither its folder nor the export around it says so, as those of earlier versions."""
+    from core.export.manifest import MANIFEST, is_bundle
+
+    around = [folder.resolve().parent] if is_bundle(folder.resolve().parent) else []
+    for place in (folder, *around):
+        try:
+            said = json.loads((place / MANIFEST).read_text(encoding="utf-8")).get(TEXT_COLUMNS)
+        except (OSError, ValueError, AttributeError):
+            continue  # whoever opens the model tells what is damaged
+        if isinstance(said, list) and all(_is_names(names) for names in said):
+            return said
+    return []
+
+
+def _is_names(found: object) -> bool:
+    return isinstance(found, list) and bool(found) and all(isinstance(name, str) for name in found)
+
+
+def _open_table(settings: Settings, path: Path, wanted: Sequence[str], known: Sequence[Sequence[str]]):
+    """The file and the columns of its comments: those named, else those that the model learned from, else
+    the only one. What only a person could know about the file is assumed, with a warning. Raises BadFile."""
     from core.ingest.table_file import open_table
     from core.workflow.import_file import limits
 
     table = open_table(read_file(path), limits(settings))
-    columns = list(wanted)
+    there = (names for names in known if set(names) <= set(table.header))
+    columns = list(wanted) or list(next(there, ()))
     if not columns:
         if len(table.header) > 1:
             names = ", ".join(f"'{name[:60]}'" for name in table.header[:20])

@@ -1,9 +1,15 @@
 """Predictions of a finished run for rows that came after it."""
 
+from contextlib import suppress
+
 import numpy as np
 
 from core.config import Settings
+from core.domain import Job, TrainingRun
+from core.errors import NotFound
 from core.store.store import Store
+from core.store.tables import QUEUED
+from core.workflow.promotion import LANE, PREDICT
 from core.workflow.task import SILENT, Task
 
 CHUNK = 5_000  # rows that are stored together
@@ -20,7 +26,7 @@ def predict_new(store: Store, settings: Settings, run_id: int, task: Task = SILE
     run = finished(store, run_id)
     task.progress(1, "Loading the model")
     missing = store.predictions.missing(run_id, run.dataset_id)
-    if not missing:
+    if not missing and _counted(store, run_id):
         return {"run": run_id, "rows": 0}
     model = load_classifier(store, settings, run_id)
     for first in range(0, len(missing), CHUNK):
@@ -36,3 +42,37 @@ def predict_new(store: Store, settings: Settings, run_id: int, task: Task = SILE
     task.progress(95, "Counting themes, trends and segments")
     freeze(store, run_id, anew=True, model=model)
     return {"run": run_id, "rows": len(missing)}
+
+
+def _counted(store: Store, run_id: int) -> bool:
+    """Not so after a kill between the last prediction and the count."""
+    from core.workflow.reports import freeze
+
+    return freeze(store, run_id).rows == len(store.predictions.table(run_id)[0])
+
+
+def queue_answers(store: Store, dataset_id: int) -> list[Job]:
+    """Jobs in which the models that answer for the labels of a dataset read the rows that came; none
+    without such a model, or where nothing came."""
+    jobs = []
+    for label_set in store.labels.sets(dataset_id):
+        promotion = store.promotions.current(label_set.id)
+        if promotion is not None:
+            with suppress(NotFound):  # its run is deleted at this moment
+                jobs.append(_queue(store, store.runs.get(promotion.run_id)))
+    return [job for job in jobs if job is not None]
+
+
+def _queue(store: Store, run: TrainingRun) -> Job | None:
+    """A job that waits looks for new rows when it begins. One that has begun does not see these: they get
+    one of their own."""
+    missing = store.predictions.missing(run.id, run.dataset_id)
+    if not missing:
+        return None
+    theirs = (PREDICT, run.id)
+    jobs = [job for job in store.jobs.active(LANE) if (job.kind, job.params.get("run")) == theirs]
+    for job in jobs:
+        if job.state == QUEUED:
+            return job
+    key = f"{PREDICT} {run.id}" + (f" {missing[-1]}" if jobs else "")
+    return store.jobs.enqueue(PREDICT, {"run": run.id}, key=key, device=LANE)

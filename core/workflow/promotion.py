@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.domain import GateResult, GateRule, LabelSet, Promotion, TrainingRun
 from core.errors import CannotTrain, NotFound
+from core.evaluation.gate import NOT_JUDGED, check
 from core.store.store import Store
 from core.workflow.explanations import finished
 
@@ -42,8 +43,6 @@ def set_rule(store: Store, label_set_id: int, rule: GateRule | None) -> None:
 
 def verdict(store: Store, run: TrainingRun) -> Verdict:
     """What the gate says of a finished run. Raises NotFound."""
-    from core.evaluation.gate import check
-
     run = finished(store, run.id)
     rule = rule_of(store.labels.get(run.label_set_id))
     return Verdict(rule, tuple(check(run.model, rule, run.calibration.get("ece_after"))))
@@ -58,13 +57,17 @@ def promote(store: Store, run_id: int, note: str = "", anyway: bool = False) -> 
     run = finished(store, run_id)
     found = verdict(store, run)
     if not found.passed and not anyway:
-        missed = ", ".join(f"{item.name} {item.value:.3f}" for item in found.missed[:4])
+        missed = ", ".join(map(_in_words, found.missed[:4]))
         raise CannotTrain(
             f"Run {run_id} does not pass the gate: {missed}. Tune it, change the gate, or promote it anyway."
         )
     done = store.promotions.add(run_id, found.results, found.passed, note[:500])
     queue_predictions(store, run)
     return done
+
+
+def _in_words(missed: GateResult) -> str:
+    return missed.name if missed.name.startswith(NOT_JUDGED) else f"{missed.name} {missed.value:.3f}"
 
 
 def roll_back(store: Store, label_set_id: int) -> Promotion:

@@ -10,6 +10,7 @@ from core.config import Settings
 from core.domain import MAJORITY, Scores, TrainingRun
 from core.errors import Cancelled, CannotTrain, LeaseLost, ModelError
 from core.store.store import Store
+from core.workflow import exporting
 from core.workflow.fitting import Fitted, Fitting
 from core.workflow.judging import baseline_of, judge
 from core.workflow.selection import check_data, select, store_selection
@@ -71,7 +72,7 @@ def _train(store: Store, settings: Settings, run: TrainingRun, folder: Path, tas
     baseline = baseline_of(model, evaluation)
     task.progress(98, "Saving the model")
     with stages.stage("save"):
-        saved = _save(folder, run, fitted)
+        saved = _save(store, folder, run, fitted)
     task.progress(99, "Storing predictions")
     store.runs.finish(
         run_id,
@@ -104,7 +105,7 @@ def beaten(model: Scores, beside: Sequence[Scores]) -> tuple[str, ...]:
     )
 
 
-def _save(folder: Path, run: TrainingRun, fitted: Fitted):
+def _save(store: Store, folder: Path, run: TrainingRun, fitted: Fitted):
     from core.training import checkpoints
 
     about = {
@@ -113,6 +114,7 @@ def _save(folder: Path, run: TrainingRun, fitted: Fitted):
         "seed": run.options.seed,
         "data_sha256": run.data_sha256,
         "without": list(run.options.without),
+        exporting.TEXT_COLUMNS: exporting.text_columns(store, run.dataset_id),
         "versions": versions(),
     }
     folder.mkdir(parents=True, exist_ok=True)

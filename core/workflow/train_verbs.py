@@ -4,12 +4,27 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from core.config import load_settings
-from core.domain import BUNDLED_ENCODER, QUICK, Columns, Dataset, LabelSet, Scores, TrainingOptions
-from core.errors import BadColumns, NotFound
+from core.domain import (
+    BILSTM,
+    BUNDLED_ENCODER,
+    QUICK,
+    Columns,
+    Dataset,
+    Import,
+    LabelSet,
+    Scores,
+    TrainingOptions,
+)
+from core.errors import BadColumns, CannotTrain, NotFound
+from core.ingest.ratings import ScaleEvidence
+from core.ingest.survey import SCALE
 from core.store.store import Store, open_store
-from core.workflow import explain_jobs, feedback, promotion, runs
+from core.workflow import explain_jobs, feedback, promotion, runs, vectors
 from core.workflow.bar import Bar
+from core.workflow.import_file import STARS
 from core.workflow.import_verbs import find_dataset
 from core.workflow.named_files import read_file
 from core.workflow.task import Task
@@ -41,6 +56,9 @@ def add_verbs(verbs: argparse._SubParsersAction) -> None:
     train.add_argument("--test", type=Path, metavar="FILE.csv", help="judge on this file, never learned from")
     train.add_argument("--bilstm", action="store_true", help="a BiLSTM among the baselines")
     train.add_argument(
+        "--vectors", type=Path, metavar="FILE", help="GloVe or word2vec text the BiLSTM begins with"
+    )
+    train.add_argument(
         "--without", action="append", default=[], metavar="WORD", help="taken out of every text"
     )
     for name, kind in SETTINGS.items():
@@ -62,6 +80,8 @@ def train_model(chosen: argparse.Namespace) -> dict:
     dataset = _dataset(store, chosen.dataset)
     label_set = _label_set(store, dataset, chosen.label_set)
     options = _options(chosen)
+    if chosen.vectors is not None:
+        options = replace(options, vectors=_keep_vectors(settings, chosen))
     bar = Bar()
     try:
         if chosen.test is not None:
@@ -150,18 +170,52 @@ def _options(chosen: argparse.Namespace) -> TrainingOptions:
     )
 
 
+def _keep_vectors(settings, chosen: argparse.Namespace) -> str:
+    """Raises BadFile, CannotTrain where no model would read the file."""
+    if chosen.mode != BILSTM and not chosen.bilstm:
+        raise CannotTrain("Word vectors are for the BiLSTM alone. Add --bilstm, or choose --mode bilstm.")
+    return vectors.keep_file(settings, chosen.vectors)
+
+
 def _import_test(store: Store, settings, path: Path, dataset: Dataset, label_set: LabelSet) -> Dataset:
     """The file as a dataset of its own, read by the same columns. Raises BadFile."""
-    columns = store.datasets.imports(dataset.id)[0].columns
-    if label_set.name not in columns.labels:
-        raise BadColumns(
-            f"The labels '{label_set.name[:80]}' did not come from a column, so a file cannot hold them."
-        )
-    multi = (label_set.name,) if label_set.multi else ()
-    wanted = Columns(columns.text, label=label_set.name, more_text=columns.more_text, multi=multi)
+    wanted, answers = _columns_of(store, dataset, label_set)
     name = f"{dataset.name[:60]}, test rows: {path.name[:40]}"
-    imported = feedback.import_bytes(store, settings, read_file(path), path.name, wanted, name)
+    data = read_file(path)
+    imported = feedback.import_bytes(store, settings, data, path.name, wanted, name, answers=answers)
     return store.datasets.get(imported.dataset_id)
+
+
+def _columns_of(store: Store, dataset: Dataset, label_set: LabelSet) -> tuple[Columns, dict[str, str]]:
+    """The columns that the labels came from, and the scale of the ratings where they came from these.
+
+    Raises BadColumns.
+    """
+    imports = store.datasets.imports(dataset.id)
+    for columns in (done.columns for done in imports):
+        if label_set.name in columns.labels:
+            multi = (label_set.name,) if label_set.multi else ()
+            wanted = Columns(columns.text, label=label_set.name, more_text=columns.more_text, multi=multi)
+            return wanted, {}
+    for done in imports:
+        columns = done.columns
+        if label_set.name == STARS and columns.rating and not columns.labels:
+            wanted = Columns(columns.text, rating=columns.rating, more_text=columns.more_text)
+            return wanted, _scale_of(store, done)
+    raise BadColumns(
+        f"The labels '{label_set.name[:80]}' did not come from a column, so a file cannot hold them."
+    )
+
+
+def _scale_of(store: Store, done: Import) -> dict[str, str]:
+    """The answer to what scale the ratings of a file are on, as it was when they were stored: the test rows
+    may not reach its ends. {} where an earlier version did not keep the cells."""
+    column = done.columns.rating
+    evidence = ScaleEvidence(column)
+    rows = ((names, cells) for names, cells in store.datasets.cells(done.dataset_id) if column in names)
+    evidence.add(pd.Series([cells[names.index(column)] for names, cells in rows], dtype="str"))
+    scale = evidence.reading(done.answers.get(f"{SCALE}{column}")).scale
+    return {f"{SCALE}{column}": f"{scale[0]:g}-{scale[1]:g}"} if scale else {}
 
 
 def promote_run(chosen: argparse.Namespace) -> dict:

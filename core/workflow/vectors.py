@@ -1,19 +1,24 @@
 """Vectors of comments, read once and kept; and the files of word vectors that were uploaded."""
 
 import hashlib
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core.config import Settings
 from core.domain import BETTER, TrainingRun
-from core.errors import NotFound
+from core.errors import BadFile, NotFound, StoreError
 from core.store.embeddings import BLIND, text_key
 from core.store.store import Store
+from core.training.vectors_file import check_vectors
 from core.workflow.task import Task
 
 CHUNK = 4_000  # texts that are kept together: so much is lost by a kill
+PIECE = 1 << 20  # bytes of a file that are in memory at a time
+LETTERS_A_TOKEN, FRAME = 4.3, 9  # the two tokens that frame a text, in letters
 
 
 def name_of(encoder, run: TrainingRun | None = None) -> str:
@@ -54,9 +59,14 @@ def embed(  # noqa: PLR0917
     known = store.embeddings.get(name, list(dict.fromkeys(hashes)))
     missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in known}
     keys = sorted(missing, key=lambda key: len(missing[key]))  # alike in length: little is padded
+    sizes = _sizes([missing[key] for key in keys], encoder)
+    whole = float(_sizes(list(dict(zip(hashes, texts, strict=True)).values()), encoder).sum())
+    kept = 1 - float(sizes.sum()) / whole  # of the work, done before
     for first in range(0, len(keys), CHUNK):
         some = keys[first : first + CHUNK]
-        report = _reporter(task, start, end, first, len(keys))
+        # The encoder begins with the longest ones.
+        done = np.append(0.0, sizes[:first].sum() + np.cumsum(sizes[first : first + CHUNK][::-1]))
+        report = _reporter(task, start, end, first, len(keys), kept + done / whole)
         found = encoder.embed([missing[key] for key in some], report)
         found = found.astype(np.float16)  # as they come back from the store: the same run twice is equal
         store.embeddings.put(name, some, found, (run.id, state) if run is not None and state else None)
@@ -64,10 +74,19 @@ def embed(  # noqa: PLR0917
     return np.stack([known[key] for key in hashes]).astype(np.float32)
 
 
-def _reporter(task: Task, start: float, end: float, before: int, total: int) -> Callable[[int, int], None]:
+def _sizes(texts: list[str], encoder) -> np.ndarray:
+    """How long each takes to read, in letters: what is cut off takes no time, the least text some."""
+    return np.minimum([len(text) for text in texts], LETTERS_A_TOKEN * encoder.max_tokens) + FRAME
+
+
+def _reporter(  # noqa: PLR0917
+    task: Task, start: float, end: float, before: int, total: int, shares: np.ndarray
+) -> Callable[[int, int], None]:
+    """`shares` (texts + 1,) of all the work are done after so many of these texts."""
+
     def report(done: int, _: int) -> None:
-        share = (before + done) / max(1, total)
-        task.progress(start + (end - start) * share, f"Reading comments: {before + done:,} of {total:,}")
+        pct = start + (end - start) * float(shares[done])
+        task.progress(pct, f"Reading comments: {before + done:,} of {total:,}")
 
     return report
 
@@ -87,11 +106,38 @@ def path_of(settings: Settings, key: str) -> Path | None:
 
 
 def keep(settings: Settings, data: bytes) -> str:
-    """Store an uploaded file of word vectors; returns its id, the same for the same file."""
-    key = hashlib.sha256(data).hexdigest()[:32]
+    """Store an uploaded file of word vectors; returns its id, the same for the same file.
+
+    Raises BadFile when its first lines are no word vectors, StoreError when the disk takes no more.
+    """
+    return _keep(settings, [data])
+
+
+def keep_file(settings: Settings, source: Path) -> str:
+    """The same for a file of any size on this machine, a piece at a time."""
+    if not source.is_file():
+        raise BadFile(f"The file {source} cannot be read. Check its name.")
+    check_vectors(source)  # before some gigabytes are copied
+    with source.open("rb") as file:
+        return _keep(settings, iter(partial(file.read, PIECE), b""))
+
+
+def _keep(settings: Settings, pieces: Iterable[bytes]) -> str:
     folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder(settings) / f"{key}.txt"
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(path)
+    part = folder(settings) / f".{secrets.token_hex(8)}.part"
+    digest = hashlib.sha256()
+    try:
+        with part.open("wb") as file:
+            for piece in pieces:
+                digest.update(piece)
+                file.write(piece)
+        check_vectors(part)
+        key = digest.hexdigest()[:32]
+        part.replace(folder(settings) / f"{key}.txt")
+    except OSError as error:
+        raise StoreError(
+            f"The word vectors could not be kept ({error.strerror}). Free some disk space and try again."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
     return key

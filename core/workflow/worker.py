@@ -28,8 +28,8 @@ def training_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         from core.workflow.train_job import train
         from core.workflow.tuning import within_budget
 
-        task = within_budget(store, params, Task(context.progress, context.fence))
-        run = train(store, settings, int(params["run"]), task)
+        with within_budget(store, params, Task(context.progress, context.fence)) as task:
+            run = train(store, settings, int(params["run"]), task)
         freeze(store, run.id, model=model_of(store, settings, run.id))  # here, so that no page waits for it
         queue(store, run, TRUST)
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import streamlit as st
 
 from core.domain import BETTER, BILSTM, BUNDLED_ENCODER, QUICK, TFIDF, TrainingOptions
-from core.workflow import runs, vectors
-from pages.parts import resources
+from core.workflow import estimate, runs
+from pages.parts import word_vectors
 from pages.parts.run_words import MODES
 
 CHOSEN_ABOVE = ""
 LEARNS = (BETTER, BILSTM)  # step by step, so that it can stop early
 ENCODED = (QUICK, BETTER)
+TOKENS = TrainingOptions().max_tokens
 
 
 def ask(mode: str) -> TrainingOptions:
@@ -48,8 +49,16 @@ def _reading(mode: str) -> dict:
     )
     left, middle, right = st.columns(3)
     seed = left.number_input("Seed", 0, 2**31 - 1, 0, key="seed", help="The same seed gives the same model.")
+    most = estimate.most_tokens(mode, encoder.strip())
     tokens = middle.number_input(
-        "Longest text (tokens)", 16, 512, 128, key="max_tokens", disabled=mode == TFIDF
+        "Longest text (tokens)",
+        16,
+        most,
+        min(most, st.session_state.get("max_tokens", TOKENS)),
+        key="max_tokens",
+        disabled=mode == TFIDF,
+        help=f"What is longer is cut off; up to {most:,} here. A word is one or two tokens. Longer texts "
+        "take more time and memory.",
     )
     epochs = right.number_input("Epochs", 1, 20, 3, key="epochs", disabled=mode not in LEARNS)
     found = {"seed": int(seed)}
@@ -79,7 +88,8 @@ def _learning(mode: str) -> dict:
         0,
         key="patience",
         disabled=off,
-        help="So many epochs without a better score on the validation comments; 0: every epoch is done.",
+        help="So many epochs without a better score on the validation comments; 0: every epoch is done, and "
+        "the best one is kept.",
     )
     smoothing = right.number_input(
         "Label smoothing",
@@ -162,20 +172,5 @@ def _bilstm(mode: str) -> dict:
     found = {"bilstm": True} if beside and mode != BILSTM else {}
     if not beside and mode != BILSTM:
         return found
-    file = st.file_uploader(
-        "Word vectors for the BiLSTM (GloVe text file, optional)",
-        type=["txt"],
-        key="glove",
-        help="One word a line, then its numbers. Without it the words are learned from your comments alone.",
-    )
-    return found | ({"vectors": _kept(file)} if file is not None else {})
-
-
-def _kept(file) -> str:
-    """The id of the upload, stored once."""
-    kept = st.session_state.get("vectors_kept")
-    if kept is None or kept[0] != file.file_id:
-        with st.spinner("Keeping the word vectors"):
-            kept = (file.file_id, vectors.keep(resources.settings(), file.getvalue()))
-        st.session_state["vectors_kept"] = kept
-    return kept[1]
+    upload = word_vectors.ask()
+    return found | ({"vectors": upload} if upload else {})

@@ -17,25 +17,30 @@ WHAT = {
     MAJORITY: "always says the most frequent label",
 }
 
+EXPLAINED = ("Right", "Macro F1", "Balanced accuracy", "Weighted F1", "AUC", "Confidence off by")
+WITHOUT_QUICK = (TFIDF, BILSTM)
+NO_QUICK = (
+    "Quick was not trained beside this model. Train Quick on the same comments with the same way to judge; "
+    "the Compare tab then sets both beside each other."
+)
+
 
 def show(run: TrainingRun) -> None:
     models = measured(run)
     st.markdown(f"**All models on the same {run.model.n:,} held-out comments**, with likely ranges (90%)")
     named = [_named(scores, run) for scores in models]
     st.plotly_chart(charts.beside(named), key="beside", alt="Models beside each other", config=CONFIG)
-    number = st.column_config.NumberColumn(format="%.3f")
     st.dataframe(
         [_row(scores, run) for scores in models],
         key="beside_table",
         hide_index=True,
-        column_config={"AUC": number, "Confidence off by": st.column_config.NumberColumn(format="percent")},
         alt="Scores of all models",
     )
+    if run.options.mode in WITHOUT_QUICK and not any(scores.name == QUICK for scores in models):
+        st.caption(NO_QUICK)
     if not run.model.ranges:
         st.caption("This run was trained before ranges and further models were measured.")
-    measures(
-        ("Right", "Macro F1", "Balanced accuracy", "Weighted F1", "AUC", "Confidence off by"), run.model.multi
-    )
+    measures(EXPLAINED, run.model.multi)
 
 
 def measured(run: TrainingRun) -> list[Scores]:
@@ -53,14 +58,27 @@ def _named(scores: Scores, run: TrainingRun) -> Scores:
 
 def _row(scores: Scores, run: TrainingRun) -> dict:
     mine = " (this model)" if scores is run.model else ""
-    ranges = scores.ranges
     return {
         "Model": scores_name(scores) + mine,
+        **figures(scores),
+        "What it is": WHAT.get(scores.name, ""),
+    }
+
+
+def figures(scores: Scores) -> dict[str, str]:
+    """The cells of one model by the name of their column: each value with its 90% range."""
+    ranges = scores.ranges
+    return {
         "Macro F1": with_range(scores.macro_f1, ranges.get("macro_f1")),
         "All labels right" if scores.multi else "Right": with_range(scores.accuracy, ranges.get("accuracy")),
         "Balanced accuracy": with_range(scores.balanced_accuracy, ranges.get("balanced_accuracy")),
         "Weighted F1": with_range(scores.weighted_f1, ranges.get("weighted_f1")),
-        "AUC": scores.macro_auc,
-        "Confidence off by": scores.calibration_error,
-        "What it is": WHAT.get(scores.name, ""),
+        "AUC": with_range(scores.macro_auc, ranges.get("macro_auc")),
+        "Confidence off by": _points(scores.calibration_error, ranges.get("calibration_error")),
     }
+
+
+def _points(value: float | None, ends: tuple[float, float] | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.1%} ({100 * ends[0]:.0f}–{ends[1]:.0%})" if ends else f"{value:.1%}"

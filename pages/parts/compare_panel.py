@@ -3,9 +3,10 @@
 import streamlit as st
 
 from core.charts import comparison as charts
-from core.domain import TrainingRun
+from core.domain import Scores, TrainingRun
 from core.errors import CannotTrain
-from pages.parts import held_rows, run_results
+from pages.parts import beside_tab, held_rows, run_results
+from pages.parts.labels_tab import measures
 from pages.parts.plain import counted, plain
 from pages.parts.run_words import MODES, mode_name
 
@@ -36,6 +37,8 @@ def show(first: TrainingRun, second: TrainingRun) -> None:
     names = tuple(f"Run {run.id}" for run in (first, second))
     st.markdown(f"**{_headline(main, names)}**")
     st.caption(plain(f"First: {names[0]}, second: {names[1]}. {comparison.words}", 800))
+    _figures(found.scores, (first, second))
+    st.markdown("**Differences**, with likely ranges (90%)")
     figure = charts.differences(comparison.measures, *names)
     st.plotly_chart(figure, key="differences", alt="Differences with 90% ranges", config=CONFIG)
     _settings(found.settings, names)
@@ -50,6 +53,17 @@ def _headline(main, names: tuple[str, str]) -> str:
         return f"No difference beyond chance: {points} for {names[1].lower()}, {ends}."
     better = names[1] if main.change.mid > 0 else names[0]
     return f"{better} is better by more than chance: {points} for {names[1].lower()}, {ends}."
+
+
+def _figures(scores: tuple[Scores, Scores], runs: tuple[TrainingRun, TrainingRun]) -> None:
+    """Both on the comments they share, so not always the figures of their own pages."""
+    st.markdown(f"**Both on the same {counted(scores[0].n, 'held-out comment')}**, with likely ranges (90%)")
+    rows = [
+        {"Run": f"Run {run.id} · {mode_name(run.options.mode)}", **beside_tab.figures(one)}
+        for run, one in zip(runs, scores, strict=True)
+    ]
+    st.dataframe(rows, key="compared", hide_index=True, alt="Scores of both runs")
+    measures(beside_tab.EXPLAINED, scores[0].multi)
 
 
 def _settings(settings: tuple[tuple[str, str, str], ...], names: tuple[str, str]) -> None:

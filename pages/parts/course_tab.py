@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.charts import runs as charts
 from core.domain import TrainingRun
-from pages.parts.run_words import mode_name
+from core.workflow import estimate
+from pages.parts.run_words import duration, mode_name
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-training"}}
 
@@ -25,3 +26,15 @@ def show(run: TrainingRun) -> None:
         for name in run.seconds
     ]
     st.dataframe(rows, key="stages", hide_index=True, alt="Time by stage")
+    _beside_the_estimate(run)
+
+
+def _beside_the_estimate(run: TrainingRun) -> None:
+    facts = run.evaluation.facts if run.evaluation else {}
+    if estimate.MEMORY not in facts:  # a run of an earlier version
+        return
+    st.caption(
+        f"It took {duration(sum(run.seconds.values()))} and {facts[estimate.MEMORY] / 1000:.1f} GB of memory "
+        f"at most. Foreseen were {duration(facts[estimate.SECONDS])} and "
+        f"{facts[estimate.FORESEEN] / 1000:.1f} GB."
+    )

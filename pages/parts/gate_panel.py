@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.domain import GateResult, GateRule, LabelSet, Promotion, TrainingRun
 from core.workflow import promotion
+from core.workflow.promotion import NOT_JUDGED
 from pages.parts import advice_list, resources, tuning_panel
 from pages.parts.choices import look_at_run
 from pages.parts.plain import plain
@@ -34,7 +35,7 @@ def show(run: TrainingRun) -> None:
 
 
 def lines(results: Sequence[GateResult]) -> list[str]:
-    """Three plain lines: macro F1, the weakest recall, the calibration error."""
+    """Plain lines: macro F1, the weakest recall, labels that nothing judges, the calibration error."""
     recalls = [result for result in results if result.name.startswith(RECALL)]
     shown = [_line(result, result.name) for result in results if result not in recalls]
     if recalls:
@@ -43,6 +44,8 @@ def lines(results: Sequence[GateResult]) -> list[str]:
 
 
 def _line(result: GateResult, name: str) -> str:
+    if name.startswith(NOT_JUDGED):
+        return f"✗ {plain(name, 500)}. Label more comments with them, or train with another way to judge"
     mark = "✓ reached" if result.passed else "✗ missed"
     bound = f"{'at least' if result.at_least else 'at most'} {_number(result.bound, result)}"
     return f"{mark}: {plain(name)} **{_number(result.value, result)}**, must be {bound}"

@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain import Dataset, Job
 from core.errors import NotFound
 from core.workflow import importing, uploads
-from pages.parts import caches, kept_upload, next_step, resources
+from pages.parts import caches, kept_upload, next_step, resources, run_notes
 from pages.parts.accounting import account_for
 from pages.parts.choices import look_at
 from pages.parts.plain import plain
@@ -146,6 +146,7 @@ def _stored(job: Job, dataset: Dataset) -> None:
             icon=":material/info:",
         )
     account_for(done, new=True)
+    run_notes.after_import(dataset)
     next_step.show(dataset)
 
 

@@ -5,12 +5,13 @@ from itertools import islice
 import streamlit as st
 
 from core.charts.runs import curves
-from core.domain import Job, TrainingRun
+from core.domain import BETTER, BILSTM, QUICK, Job, TrainingRun
 from core.errors import NotFound
+from core.workflow import estimate
 from core.workflow import runs as run_work
 from pages.parts import resources
 from pages.parts.plain import counted, plain
-from pages.parts.run_words import mode_name
+from pages.parts.run_words import foreseen, label_set_of, mode_name
 
 ACTIVE = ("queued", "running", "paused")
 TRAINING = ""  # the lane of the queue
@@ -99,7 +100,8 @@ def watch(run_id: int) -> None:
         left.markdown(f"**{mode_name(run.options.mode)} training** · run {run.id}{trial}")
         with right.container(horizontal=True, horizontal_alignment="right"):
             _buttons(run, job)
-        _bar(job)
+        _bar(run, job)
+        st.caption(_foreseen(run.id, str(run.created_at)))
         if run.curve:
             st.plotly_chart(
                 curves(run.curve),
@@ -141,13 +143,40 @@ def _buttons(run: TrainingRun, job: Job) -> None:
     )
 
 
-def _bar(job: Job) -> None:
+@st.cache_data(max_entries=64, show_spinner=False)
+def _foreseen(run_id: int, created_at: str) -> str:
+    """What stood in the form, beside what is measured. The id of a deleted run may come again."""
+    store = resources.store()
+    run = store.runs.get(run_id)
+    dataset = store.datasets.get(run.dataset_id)
+    found = estimate.estimate(store, resources.settings(), dataset, label_set_of(run), run.options)
+    return f"Foreseen before the start: {foreseen(found)}"
+
+
+def _kept(run: TrainingRun) -> str:
+    """What a pause does not lose."""
+    if run.options.mode in (BETTER, BILSTM):
+        return "What it has learned is kept: it goes on from there."
+    if run.options.mode == QUICK:
+        return "The comments it has read are kept; what follows takes little and begins anew."
+    return "TF-IDF takes little and begins anew."
+
+
+def _after_a_break(run: TrainingRun) -> str:
+    if run.options.mode in (BETTER, BILSTM):
+        return "It was paused or interrupted and went on from where it was."
+    if run.options.mode == QUICK:
+        return "It was paused or interrupted. Comments that it had read before are not read again."
+    return "It was paused or interrupted and began anew."
+
+
+def _bar(run: TrainingRun, job: Job) -> None:
     share = min(1.0, job.pct / 100)
     place = resources.store().jobs.place(job.id)
     if job.cancel_requested and job.state == "running":
         st.progress(share, text="Stopping")
     elif job.state == "paused":
-        st.progress(share, text=f"Paused at {job.pct:.0f}%. What it has come to is kept.")
+        st.progress(share, text=f"Paused at {job.pct:.0f}%. {_kept(run)}")
     elif job.pause_requested:
         st.progress(share, text="Pausing")
     elif place > 0 and _somebody_works():
@@ -158,7 +187,7 @@ def _bar(job: Job) -> None:
     else:
         st.progress(share, text=plain(job.message or "Starting"))
         if job.attempt > 1:
-            st.caption("It was paused or interrupted and went on from where it was.")
+            st.caption(_after_a_break(run))
 
 
 @st.fragment(run_every=1.0)

@@ -1,5 +1,6 @@
 """What was computed once and is shown often. The key is the run's id and hash, which never change once it
-is done, with the hash of its dataset, which changes when rows are undone or forgotten, wherever that was."""
+is done, with the hash of its dataset, which changes when rows are undone or forgotten, wherever that was, and
+its latest report, another one once the model has read rows that came later."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ SIMILAR_SHOWN = 50
 
 
 def _state(run: TrainingRun) -> str:
-    return f"{run.manifest_sha256}:{resources.store().datasets.get(run.dataset_id).sha256}"
+    store = resources.store()
+    data = store.datasets.get(run.dataset_id).sha256
+    return f"{run.manifest_sha256}:{data}:{store.reports.newest_id(run.id)}"
 
 
 def insights(run: TrainingRun) -> Insights:

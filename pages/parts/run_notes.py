@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain import TrainingRun
+from core.domain import Dataset, Job, TrainingRun
 from core.workflow import accounts, promotion, runs
 from pages.parts import resources, run_results
 from pages.parts.plain import bullets, counted, plain
@@ -12,32 +12,50 @@ from pages.parts.progress import tell_job_failure, watch_job
 def show(run: TrainingRun) -> None:
     store = resources.store()
     changed = runs.changed_since(store, run)
-    missing = len(store.predictions.missing(run.id, run.dataset_id)) if changed else 0
-    if changed and missing:
-        _uncounted(run, missing)
-    elif changed:
-        st.info(plain(changed, 600), icon=":material/update:")
     if changed:
+        _since(run, changed)
         _drift(run)
     newer = accounts.newer_than_insights(store, run.id)
     if newer:
         st.info(plain(newer, 600), icon=":material/update:")
 
 
-def _uncounted(run: TrainingRun, missing: int) -> None:
-    """Comments that this model has not read; one press lets it."""
+def _since(run: TrainingRun, changed: str) -> None:
+    """What came, and whether this model has read it; else what changed."""
     store = resources.store()
-    job = next(
-        (
-            job
-            for job in store.jobs.active(promotion.LANE)
-            if job.kind == promotion.PREDICT and job.params.get("run") == run.id
-        ),
-        None,
-    )
+    missing = len(store.predictions.missing(run.id, run.dataset_id))
+    job = _reading(run)
     if job is not None:
         watch_job(job.id, "Counting the new comments")
-        return
+    elif missing:
+        _uncounted(run, missing)
+    elif new := len(store.datasets.since(run.dataset_id, run.created_at)):
+        one = new == 1
+        st.info(
+            f"{counted(new, 'comment')} came after run {run.id} was trained and {'is' if one else 'are'} "
+            f"counted as this model reads {'it' if one else 'them'}.",
+            icon=":material/update:",
+        )
+    else:
+        st.info(plain(changed, 600), icon=":material/update:")
+
+
+def _reading(run: TrainingRun) -> Job | None:
+    """The job that has this model read new comments."""
+    theirs = (promotion.PREDICT, run.id)
+    jobs = resources.store().jobs.active(promotion.LANE)
+    return next((job for job in jobs if (job.kind, job.params.get("run")) == theirs), None)
+
+
+def after_import(dataset: Dataset) -> None:
+    """Whether what came is like what the model that answers for the dataset learned from."""
+    run = promotion.answering_run(resources.store(), dataset.id)
+    if run is not None:
+        _drift(run)
+
+
+def _uncounted(run: TrainingRun, missing: int) -> None:
+    """Comments that this model has not read; one press lets it."""
     tell_job_failure(promotion.PREDICT, run.id)
     st.info(
         f"{counted(missing, 'comment')} came after run {run.id} was trained and "
@@ -45,21 +63,21 @@ def _uncounted(run: TrainingRun, missing: int) -> None:
         icon=":material/update:",
     )
     if st.button("Count the new comments with this model", icon=":material/playlist_add:", key="count_new"):
-        promotion.queue_predictions(store, run)
+        promotion.queue_predictions(resources.store(), run)
         st.rerun()
 
 
 def _drift(run: TrainingRun) -> None:
     """Whether what came is like what it learned from; a warning only when it matters."""
     found = run_results.drift(run)
-    if found is None or found.rows == found.unpredicted:
+    if found is None:
         return
     if not found.matters:
         st.caption(plain(found.sentence, 600))
         return
     st.warning(plain(found.sentence, 600), icon=":material/trending_down:")
     worrying = [finding.words for finding in found.findings if finding.matters]
-    if worrying:
+    if len(worrying) > 1:
         with st.expander("What changed", icon=":material/difference:"):
             st.markdown(bullets(worrying))
     st.page_link(

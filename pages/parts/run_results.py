@@ -129,11 +129,19 @@ def told_apart(run: TrainingRun) -> dict[str, tuple[tuple[int, ...], ...]]:
 
 
 def texts(run: TrainingRun, ids: Sequence[int]) -> dict[int, dict]:
-    """The stored comments by id, from the dataset that the run was judged on."""
-    source = run.options.test_dataset or run.dataset_id
-    table = resources.store().datasets.feedback(source, list(ids)[:SHOWN_ROWS])
-    table["date"] = table["date"].astype(object).where(table["date"].notna(), None)
-    return {row["id"]: row for row in table[["id", "text", "date", "channel"]].to_dict("records")}
+    """The stored comments by id, from the dataset of the run and the one that it was judged on."""
+    wanted, found = list(ids)[:SHOWN_ROWS], {}
+    for source in _sources(run):
+        table = resources.store().datasets.feedback(source, wanted)
+        table["date"] = table["date"].astype(object).where(table["date"].notna(), None)
+        found |= {row["id"]: row for row in table[["id", "text", "date", "channel"]].to_dict("records")}
+    return found
+
+
+def _sources(run: TrainingRun) -> list[int]:
+    """The datasets whose comments the run read; the one it was judged on may be deleted since."""
+    there = {dataset.id for dataset in resources.store().datasets.list()}
+    return [source for source in (run.dataset_id, run.options.test_dataset) if source in there]
 
 
 def other_runs(run: TrainingRun) -> list[TrainingRun]:

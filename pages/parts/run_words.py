@@ -1,6 +1,7 @@
 """How runs and their figures are called on the screen."""
 
 from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, LabelSet, Scores, TrainingRun
+from core.workflow.estimate import Forecast
 from pages.parts import resources
 
 MODES = {
@@ -75,6 +76,14 @@ def duration(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"{round(seconds / 60)} minutes"
     return f"{seconds / 3600:.1f} hours"
+
+
+def foreseen(found: Forecast) -> str:
+    """How long, how much memory, on what."""
+    return (
+        f"about {duration(found.seconds)} (likely {from_to(found.low, found.high)}) and "
+        f"{found.memory_mb / 1000:.1f} GB of memory on the {found.device}."
+    )
 
 
 def from_to(low: float, high: float) -> str:

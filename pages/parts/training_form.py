@@ -8,7 +8,7 @@ from core.domain import BETTER, QUICK, Dataset, LabelSet, TrainingOptions
 from core.workflow import estimate, runs
 from pages.parts import advanced_drawer, resources, results, split_choice
 from pages.parts.plain import option, plain
-from pages.parts.run_words import MODES, duration, from_to
+from pages.parts.run_words import MODES, foreseen
 
 NAMED = 6  # labels in the line of facts
 
@@ -88,7 +88,5 @@ def _foresee(dataset: Dataset, label_set: LabelSet, options: TrainingOptions, mo
     if options.mode != mode:
         st.info(f"{plain(runs.MODES[options.mode])} Chosen under Advanced.", icon=":material/tune:")
     found = estimate.estimate(resources.store(), resources.settings(), dataset, label_set, options)
-    st.caption(
-        f"About {duration(found.seconds)} (likely {from_to(found.low, found.high)}) and "
-        f"{found.memory_mb / 1000:.1f} GB of memory on the {found.device}. {plain(found.why)}"
-    )
+    words = foreseen(found)
+    st.caption(f"{words[:1].upper()}{words[1:]} {plain(found.why)}")

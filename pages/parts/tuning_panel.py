@@ -1,12 +1,14 @@
 """Bounded tuning: a few other settings within a time limit, compared without the held-out comments."""
 
+from collections import Counter
+
 import streamlit as st
 
 from core.domain import TrainingRun
 from core.workflow import comparing, tuning
 from pages.parts import resources, run_results
 from pages.parts.choices import look_at_run
-from pages.parts.plain import bullets, counted
+from pages.parts.plain import bullets, counted, plain
 from pages.parts.run_words import STATUS, mode_name
 
 UNTOUCHED = (
@@ -19,6 +21,9 @@ def show(run: TrainingRun) -> None:
     """The box to start it, then what its trials came to."""
     trials = tuning.trials_of(resources.store(), run)
     with st.expander("Tune: try other settings", icon=":material/tune:", expanded=bool(trials), key="tuning"):
+        if why := tuning.refusal(run):
+            st.info(why, icon=":material/info:")
+            return
         if run.options.trial_of:
             st.caption(f"This run is itself a trial of the tuning of run {run.options.trial_of}.")
         else:
@@ -29,7 +34,10 @@ def show(run: TrainingRun) -> None:
 
 def _ask(run: TrainingRun) -> None:
     cut_share = run_results.cut_share(run)
-    planned = tuning.plan(run, cut_share)
+    planned = tuning.untried(resources.store(), run, cut_share)
+    if not planned:
+        st.caption("All settings that this tuning knows were tried. More or better labels help further.")
+        return
     st.markdown(f"Up to {counted(len(planned), 'training')}, the most promising first:")
     st.markdown(bullets(trial.words for trial in planned))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -40,7 +48,7 @@ def _ask(run: TrainingRun) -> None:
             10,
             key="tuning_minutes",
             width=160,
-            help="What has not begun or ended by then is cancelled.",
+            help="For all of them together. What has not begun or ended by then is cancelled.",
         )
         if st.button("Start tuning", icon=":material/tune:", key="tune"):
             started = tuning.start(resources.store(), resources.settings(), run.id, float(minutes), cut_share)
@@ -66,6 +74,7 @@ def _trials(run: TrainingRun, trials: list[TrainingRun]) -> None:
         }
         for other in (run, *trials)
     ]
+    _tell_ends(trials)
     st.dataframe(
         rows,
         key="trials",
@@ -73,6 +82,17 @@ def _trials(run: TrainingRun, trials: list[TrainingRun]) -> None:
         column_config={"Validation macro F1": st.column_config.NumberColumn(format="%.3f")},
         alt="Trials of the tuning",
     )
+
+
+def _tell_ends(trials: list[TrainingRun]) -> None:
+    """Why settings gave nothing, each reason once; what a later round has done needs none."""
+    newest = {trial.options: trial for trial in sorted(trials, key=lambda trial: trial.id)}
+    reasons = Counter((trial.status, trial.error) for trial in newest.values() if trial.error)
+    for (status, reason), count in reasons.items():
+        st.info(
+            f"{counted(count, 'trial')} {STATUS[status]}: {plain(reason, 300)}",
+            icon=":material/stop_circle:",
+        )
 
 
 def _name_best(best: TrainingRun) -> None:

@@ -2,12 +2,26 @@
 
 import streamlit as st
 
-from core.domain import BILSTM, MAJORITY, TFIDF, Scores, TrainingOptions, TrainingRun
+from core.domain import BILSTM, MAJORITY, QUICK, TFIDF, Scores, TrainingOptions, TrainingRun
 from core.workflow import runs
 from pages.parts import run_results, training_form
 from pages.parts.choices import look_at_run
 from pages.parts.plain import plain
 from pages.parts.run_words import mode_name, scores_name
+
+USED = {  # settings of its own that a simpler model was measured with, beside those that all share
+    QUICK: ("encoder", "max_tokens"),
+    BILSTM: (
+        "max_tokens",
+        "vectors",
+        "epochs",
+        "patience",
+        "weight_decay",
+        "label_smoothing",
+        "batch_tokens",
+    ),
+}
+SHARED = ("seed", "split", "split_seed", "test_dataset", "balance", "without")
 
 
 def show(run: TrainingRun) -> None:
@@ -40,7 +54,7 @@ def _recommend(run: TrainingRun, best: Scores) -> None:
     if best.name == MAJORITY:
         return
     mode = best.name if best.name in runs.MODES else TFIDF  # old runs know TF-IDF by a longer name
-    options = _alike(run.options, mode)
+    options = alike(run.options, mode)
     there = next((other for other in run_results.other_runs(run) if _is_that(other, run, options)), None)
     if there is not None:
         st.button(
@@ -56,19 +70,10 @@ def _recommend(run: TrainingRun, best: Scores) -> None:
         training_form.start(run.dataset_id, run.label_set_id, options)
 
 
-def _alike(options: TrainingOptions, mode: str) -> TrainingOptions:
+def alike(options: TrainingOptions, mode: str) -> TrainingOptions:
     """On the same split, with the settings that the winner was measured with."""
-    more = {"max_tokens": options.max_tokens, "vectors": options.vectors} if mode == BILSTM else {}
-    return TrainingOptions(
-        mode=mode,
-        seed=options.seed,
-        split=options.split,
-        split_seed=options.split_seed,
-        test_dataset=options.test_dataset,
-        balance=options.balance,
-        without=options.without,
-        **more,
-    )
+    names = (*SHARED, *USED.get(mode, ()))
+    return TrainingOptions(mode=mode, **{name: getattr(options, name) for name in names})
 
 
 def _is_that(other: TrainingRun, run: TrainingRun, options: TrainingOptions) -> bool:

@@ -3,10 +3,11 @@
 import pytest
 
 from core.domain import Columns
-from core.workflow import accounts, importing
+from core.workflow import accounts, importing, promotion
 from core.workflow.importing import Order
 from core.workflow.uploads import keep_upload
 from pages.parts import resources, segment_sizes
+from tests.pages.trained import train_now
 
 HEADER = "ticket_id,created,stars,comment,topic,who"
 
@@ -226,6 +227,22 @@ def test_the_next_file_is_counted_first_and_added_on_a_word(open_page, work):
     app.run()
     assert resources.store().datasets.list()[0].rows == 60
     assert "40 rows in the file = 30 stored (10 of them changed a comment that was there)" in texts(app)
+
+
+def test_comments_unlike_those_of_the_training_are_told_as_soon_as_they_are_added(open_page, work):
+    app = open_page("feedback")
+    dataset = store_file(work, table(0, 180))
+    run = train_now(resources.store().datasets.get(dataset))
+    promotion.promote(resources.store(), run.id, anyway=True)
+    story = " and that is only the beginning of a story that nobody here has told before in so many words"
+    store_file(work, table(500, 560, story), dataset_id=dataset)
+    app.run()
+    press(app, "Add 60 comments")
+    work()
+    app.run()
+    assert not app.exception
+    assert "The comments have become longer." in texts(app)
+    assert [job.params for job in resources.store().jobs.active("model")] == [{"run": run.id}]
 
 
 def test_what_was_remembered_can_be_forgotten_and_is_asked_again(open_page, work):

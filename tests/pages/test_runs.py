@@ -73,27 +73,42 @@ def test_a_run_is_deleted_and_one_that_answers_says_so_first(two, open_page):
 # ---- comments that come later -------------------------------------------------------------
 
 
-def test_new_comments_are_counted_with_the_model_that_answers(two, open_page):
+def test_new_comments_are_counted_by_the_model_that_answers_without_a_press(two, open_page):
     store = resources.store()
     dataset = store.datasets.get(two[0].dataset_id)
     append(dataset, 40)
+    app = open_page("insights")
+    assert "Count the new comments with this model" not in buttons(app)
+    assert "What the model says of them is compared once it has read them." in texts(app)
+    assert do_jobs("model") == ["done"]
+    app.run()
+    assert not app.exception
+    assert store.predictions.missing(1, dataset.id) == []
+    assert "40 comments came after run 1 was trained and are counted as this model reads them." in texts(app)
+    assert "220 comments, 180 labelled" in texts(app), "what was shown before is counted anew"
+    assert "The 40 new comments are like" in texts(app)
+
+
+def test_new_comments_that_nobody_counted_are_counted_at_a_press(two, open_page):
+    store = resources.store()
+    dataset = store.datasets.get(two[0].dataset_id)
+    append(dataset, 40)
+    for job in store.jobs.active("model"):
+        store.jobs.cancel(job.id)
     app = open_page("insights")
     assert "40 comments came after run 1 was trained and are not counted yet." in texts(app)
     press(app, "Count the new comments with this model")
     assert "Count the new comments with this model" not in buttons(app)
     assert do_jobs("model") == ["done"]
-    app.run()
-    assert not app.exception
     assert store.predictions.missing(1, dataset.id) == []
-    assert "not counted yet" not in texts(app)
 
 
 def test_comments_unlike_the_older_ones_ask_for_another_training(two, open_page):
     store = resources.store()
     dataset = store.datasets.get(two[0].dataset_id)
     append(dataset, 60, words="a long story about something else entirely that nobody here ever wrote of ")
-    promotion.queue_predictions(store, two[0])
-    assert do_jobs("model") == ["done"]
-    app = open_page("insights")
-    assert len(app.warning) == 1, texts(app)
-    assert "The comments have become longer." in texts(app)
+    for jobs in (["done"], []):
+        app = open_page("insights")
+        assert len(app.warning) == 1, texts(app)
+        assert "The comments have become longer." in texts(app)
+        assert do_jobs("model") == jobs

@@ -156,6 +156,20 @@ def test_word_vectors_are_kept_once_and_go_with_the_run(open_page):
     assert (resources.settings().data_dir / "vectors" / f"{options.vectors}.txt").is_file()
 
 
+def test_a_file_that_holds_no_word_vectors_is_refused_at_once(open_page):
+    dataset = add_dataset()
+    app = open_page("train")
+    app.segmented_control(key="other_mode").set_value(BILSTM).run()
+    assert "Up to 105 MB" in texts(app) and "most frequent words come first" in texts(app)
+    app.file_uploader(key="glove").upload("glove.txt", b"<b>bold</b> words everywhere\n").run()
+    assert "Line 1 of this file of word vectors is not a word and 2 numbers" in texts(app)
+    assert not list((resources.settings().data_dir / "vectors").iterdir())
+    app.file_uploader(key="glove").upload("cut.txt", b"slow 0.1 0.2\n").run()
+    assert "Line 1 of this file" not in texts(app)
+    press(app, "Train")
+    assert resources.store().runs.list(dataset.id)[0].options.vectors
+
+
 # ---- while it goes on ---------------------------------------------------------------------
 
 

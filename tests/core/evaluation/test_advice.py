@@ -86,6 +86,12 @@ def test_settings_are_advised_only_where_they_matter(held):
     assert order.index("encoder") < order.index("label_more") < order.index("longer") < order.index("better")
 
 
+def test_an_encoder_that_cannot_read_comes_before_every_known_gain(held):
+    _, ranked = advised(held, unknown_share=0.06, learning=curve())
+    assert ranked[0].kind == "encoder" and ranked[0].gain is None
+    assert ranked[1].gain.mid > 0
+
+
 def test_suspicious_rows_and_the_worst_slice(held):
     found, _ = advised(
         held, slices=(Slice("channel", "phone", Estimate(0.4, 0.3, 0.5, 30, ""), 0.4, True, True, (7,)),)

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def rows(share=(0.6, 0.4), n=400, sure=0.85, length=12, languages=("en",), unkno
     chances[np.arange(n), said], chances[np.arange(n), 1 - said] = confidence, 1 - confidence
     words = random.poisson(length, n)
     spoken = random.choice(list(languages), n).tolist()
-    return profile(("bug", "price"), chances, False, words, spoken, int(unknown * n))
+    return profile(("bug", "price"), chances, False, words, spoken, (int(unknown * n), n))
 
 
 def by_kind(before, now):
@@ -24,7 +24,7 @@ def by_kind(before, now):
 
 def test_profile_counts_by_hand():
     chances = np.array([[0.9, 0.1], [0.3, 0.7], [0.2, 0.8]])
-    found = profile(("a", "b"), chances, False, np.array([1, 4, 500]), ["en", "", "en"], unknown=2)
+    found = profile(("a", "b"), chances, False, np.array([1, 4, 500]), ["en", "", "en"], (2, 3))
     assert found.labels == {"a": 1, "b": 2} and found.languages == {"en": 2, "unknown": 1}
     assert found.confidence[18] == 1 and found.confidence[14] == found.confidence[16] == 1
     assert (found.lengths[0], found.lengths[2], found.lengths[-1]) == (1, 1, 1)
@@ -59,10 +59,10 @@ def test_each_change_is_found_and_named(kind, change, words):
 
 
 def test_sizes_by_hand():
-    old = Profile(100, {"a": 60, "b": 40}, (0,) * 10 + (100,) + (0,) * 9, 0, {"en": 100}, (100,) + (0,) * 14)
-    new = Profile(
-        100, {"a": 40, "b": 60}, (0,) * 10 + (75, 25) + (0,) * 8, 25, {"en": 100}, (100,) + (0,) * 14
-    )
+    lengths = (100,) + (0,) * 14
+    sure = ((0,) * 10 + (100,) + (0,) * 9, (0,) * 10 + (75, 25) + (0,) * 8)
+    old = Profile(100, {"a": 60, "b": 40}, sure[0], 0, {"en": 100}, lengths, looked_up=50)
+    new = Profile(100, {"a": 40, "b": 60}, sure[1], 25, {"en": 100}, lengths, looked_up=100)
     found = by_kind(old, new)
     assert found["labels"].size == pytest.approx(0.2) and found["labels"].matters  # chi2 = 8, p = .005
     assert found["confidence"].size == pytest.approx(0.25) and not found["confidence"].matters  # surer
@@ -87,3 +87,37 @@ def test_nothing_said_on_one_side_is_no_alarm():
     none = profile(("a", "b"), np.full((50, 2), 0.1), True, np.full(50, 5), ["en"] * 50)
     some = profile(("a", "b"), np.full((50, 2), 0.9), True, np.full(50, 5), ["en"] * 50)
     assert not by_kind(none, some)["labels"].matters
+
+
+def unread(side):
+    """The same rows, before the model has read them."""
+    return replace(side, labels={"bug": 0, "price": 0}, confidence=(0,) * 20)
+
+
+def test_what_nobody_looked_at_is_no_finding():
+    words = by_kind(rows(), unread(rows(seed=1, length=30)))
+    assert set(words) == {"unknown", "language", "length"} and words["length"].matters
+    unknown = replace(rows(seed=1), unknown=0, looked_up=0)
+    assert set(by_kind(rows(), unknown)) == {"labels", "confidence", "language", "length"}
+    few = replace(rows(), rows=20)
+    assert set(by_kind(few, rows(seed=1))) == {"labels", "confidence", "unknown"}
+
+
+def test_the_line_claims_no_more_than_was_compared():
+    before, now = rows(), rows(seed=1)
+    assert summary(drift(before, now), before, now, 9_000)[0] == (
+        "The 9,000 new comments are like those the model learned from."
+    )
+    for side, what in (
+        (unread(now), "known words, language and length"),
+        (replace(unread(now), looked_up=0), "language and length"),
+    ):
+        line, again = summary(drift(before, side), before, side)
+        assert line == f"The 400 new comments are like those the model learned from in {what}." and not again
+
+
+def test_it_says_which_side_has_too_few_rows():
+    few, many = rows(n=20), rows()
+    assert "at least 30 new ones" in summary(drift(many, few), many, few)[0]
+    line, again = summary(drift(few, many), few, many)
+    assert "learned from fewer than 30 are here" in line and not again

@@ -19,9 +19,27 @@ def test_each_bound_is_checked_and_equal_is_enough(sure_of):
     assert not passed(check(scores, replace(RULE, macro_f1=0.99)))
 
 
-def test_labels_without_held_out_rows_have_no_recall_to_check(sure_of):
-    names = [result.name for result in check(score("x", sure_of([0, 1], [0, 1], size=3)), RULE)]
-    assert names == ["Macro F1", "Recall of a", "Recall of b", "Calibration error"]
+def test_a_label_that_no_held_out_row_judges_does_not_pass(sure_of):
+    sure = score("x", sure_of([0, 1], [0, 1], labels="abc", size=3))
+    easy = GateRule(macro_f1=0.1, recall=0.1, calibration_error=1.0)
+    found = check(sure, easy)
+    assert [result.name for result in found] == [
+        "Macro F1",
+        "Recall of a",
+        "Recall of b",
+        "Not judged: c has no held-out comments",
+        "Calibration error",
+    ]
+    assert [result.passed for result in found] == [True, True, True, False, True] and not passed(found)
+    assert (found[3].value, found[3].bound, found[3].at_least) == (1.0, 0.0, False)
+    assert passed(check(sure, replace(easy, recall=0.0))), "no recall is asked for, so none has to be known"
+
+
+def test_many_labels_without_held_out_rows_are_counted(sure_of):
+    labels = ["a", "b" * 200, *"cdefgh"]
+    found = check(score("x", sure_of([0], [0], labels=labels, size=8)), RULE)[2]
+    assert found.name == f"Not judged: {'b' * 60}, c, d, e, f and 2 more have no held-out comments"
+    assert found.value == 7.0
 
 
 def test_an_unknown_calibration_error_does_not_pass(sure_of):

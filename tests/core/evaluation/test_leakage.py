@@ -62,7 +62,7 @@ def test_the_name_of_a_label_in_its_texts(check):
     tagged = [f"[Card Arrival] {text}" if row % 2 else text for row, text in enumerate(texts)]
     leak = check(tagged)["label_words"]
     assert leak.rows == 100 and leak.ids[0] == 2 and "“card_arrival”" in leak.words
-    assert "100 of its 100" in leak.words
+    assert "100 of its 100" in leak.words and "write “Card Arrival” under “Words to leave out”" in leak.words
     few = [text if row > 20 else tagged[row] for row, text in enumerate(texts)]
     assert "label_words" not in check(few)  # natural: a few comments use the word
     everywhere = [f"card arrival {text}" for text in texts]

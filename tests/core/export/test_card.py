@@ -76,6 +76,45 @@ def test_what_is_known_is_told():
     assert "| onnx | 90.9 | 4.80 | 98% of 50 | 1.0e-06 |" in text
 
 
+def of_mode(mode, facts=None, **options):
+    evaluation = Evaluation("Random.", 800, 100, None, (), (), (), facts=facts or {})
+    return card(replace(RUN, options=TrainingOptions(mode=mode, **options), evaluation=evaluation))
+
+
+def test_a_model_of_words_has_no_encoder_and_no_limit_of_one():
+    text = of_mode("tfidf", {"Strength of the regression (C)": 10.0}, without=("refund",))
+    assert "MiniLM" not in text and "licence" not in text and "Only the first" not in text
+    assert "It has no encoder." in text and "All of a text is read" in text
+    assert "tokenizer.json" not in text and "Roadlens leaves them out" in text
+    for setting in ("encoder", "max\\_tokens", "body\\_rate", "epochs", "batch\\_tokens"):
+        assert f"| {setting} |" not in text
+    assert r"| Strength of the regression \(C\) | 10\.0 |" in text and "| seed | 0 |" in text
+
+
+def test_a_network_over_words_has_no_encoder_but_a_limit():
+    text = of_mode("bilstm", {"Longest text": "128 words and signs"})
+    assert "MiniLM" not in text and "licence" not in text and "tokens of a text" not in text
+    assert "only the beginning is read: 128 words and signs." in text
+    assert "| epochs | 3 |" in text and r"| body\_rate |" not in text
+    assert "128 words and signs" in of_mode("bilstm"), "an old run does not say it"
+
+
+def test_an_encoder_that_reads_less_than_was_asked_for_says_so():
+    text = of_mode(
+        "quick", {"Longest text": "32 tokens, all that this encoder can read (128 were asked for)"}
+    )
+    assert r"only the beginning is read: 32 tokens, all that this encoder can read \(128" in text
+    assert "whose own licence holds" in text and r"all\-MiniLM\-L6\-v2" in text
+    assert "| epochs |" not in text and r"| max\_tokens | 128 |" in text
+    assert "only the beginning is read: 128 tokens." in of_mode("better")
+
+
+def test_settings_of_a_bilstm_beside_the_model_are_told():
+    assert "| epochs |" not in of_mode("tfidf") and "| epochs | 5 |" in of_mode(
+        "tfidf", bilstm=True, epochs=5
+    )
+
+
 def test_a_hostile_label_makes_no_markup():
     markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
     html = markdown.render(card())

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from core.errors import AppError, LeaseLost
+from core.errors import AppError, Cancelled, LeaseLost
 from core.jobs import locks
 from core.jobs.queue import job_log, worker_lock
 
@@ -117,6 +117,25 @@ def test_an_error_with_a_sentence_is_shown_as_it_is(store, settings, start_worke
     job = store.jobs.enqueue("refuse", {})
     start_worker({"refuse": refuse}).join(20)
     assert (state(store, job), store.jobs.get(job.id).error) == ("failed", "Give each label two rows.")
+
+
+def test_a_reason_to_cancel_reaches_the_person(store, start_worker, run_and_job):
+    def give_up(params, context):
+        raise Cancelled("The time is used up.")
+
+    run, job = run_and_job
+    start_worker({"train": give_up}).join(20)
+    assert (state(store, job), store.jobs.get(job.id).error) == ("cancelled", "The time is used up.")
+    assert store.runs.get(run.id).error == "The time is used up."
+
+
+def test_who_cancels_needs_no_reason(store, start_worker, wait_for, file):
+    job = store.jobs.enqueue("count", {"file": str(file), "steps": 1000, "pause": 0.01})
+    start_worker()
+    wait_for(lambda: file.exists() and file.read_text())
+    store.jobs.cancel(job.id)
+    wait_for(lambda: state(store, job) == "cancelled")
+    assert store.jobs.get(job.id).error == ""
 
 
 def test_an_unknown_kind_fails_and_the_next_job_is_done(store, start_worker, file):

@@ -1,3 +1,7 @@
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -5,11 +9,11 @@ import pytest
 import torch
 
 from core.domain import BILSTM, TrainingOptions
-from core.errors import CannotTrain
+from core.errors import CannotTrain, Paused
 from core.models.bilstm import Network
 from core.models.classifier import Calibration, Platt
 from core.models.device import Device
-from core.training import modes
+from core.training import bilstm_fit, modes
 from core.training.bilstm_fit import fit_bilstm
 from core.training.material import Material
 from core.training.modes import Tools
@@ -36,43 +40,61 @@ def parts(rows=120):
     return numbers[numbers % 5 != 0], numbers[numbers % 5 == 0]
 
 
+@pytest.fixture
+def fitted(tmp_path):
+    """Fits in a folder of its own, unless one is named."""
+    torch.set_num_threads(1)
+    numbers = iter(range(100))
+
+    def fitted(of, *more, **options):
+        where = more or parts()
+        options.setdefault("folder", tmp_path / f"fit-{next(numbers)}")
+        return fit_bilstm(of, *where, **options)
+
+    return fitted
+
+
 @pytest.mark.parametrize("multi", [False, True])
-def test_it_learns_words_and_is_calibrated(multi):
+def test_it_learns_words_and_is_calibrated(multi, fitted):
     seen = []
-    found = fit_bilstm(material(multi=multi), *parts(), lambda *step: seen.append(step))
-    assert found.probabilities(["crash", "nice app", "please"]).argmax(axis=1).tolist() == [0, 2, 1]
-    assert isinstance(found.calibration, Platt if multi else Calibration)
-    assert [step for step, _, _ in seen] == list(range(1, len(seen) + 1))
-    assert seen[-1][2][-1].macro_f1 > 0.9 and not found.network.training
+    found = fitted(material(multi=multi), *parts(), lambda *step: seen.append(step))
+    model = found.model
+    assert model.probabilities(["crash", "nice app", "please"]).argmax(axis=1).tolist() == [0, 2, 1]
+    assert isinstance(model.calibration, Platt if multi else Calibration)
+    assert [step for step, _, _ in seen] == list(range(1, len(seen) + 1)) and found.steps == len(seen)
+    assert found.curve[-1].macro_f1 > 0.9 and not model.network.training
+    texts = material(multi=multi).texts_of(parts()[1])
+    assert np.array_equal(found.validation_logits, model.logits(texts))
 
 
-def test_the_same_seed_gives_the_same_weights_and_leaves_the_state_of_torch():
+def test_the_same_seed_gives_the_same_weights_and_leaves_the_state_of_torch(fitted):
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    one = fit_bilstm(material(epochs=1), *parts())
+    one = fitted(material(epochs=1)).model
     assert torch.rand(1) == expected
-    two, other = fit_bilstm(material(epochs=1), *parts()), fit_bilstm(material(epochs=1, seed=1), *parts())
+    two, other = fitted(material(epochs=1)).model, fitted(material(epochs=1, seed=1)).model
     assert np.array_equal(one.logits(["crash"]), two.logits(["crash"]))
     assert not np.array_equal(one.logits(["crash"]), other.logits(["crash"]))
 
 
-def test_it_learns_and_answers_where_it_is_told_to(monkeypatch):
-    tools, told = Tools(Path("unused"), device=Device("cpu:0", False, "test")), []
+def test_it_learns_and_answers_where_it_is_told_to(monkeypatch, tmp_path):
+    tools, told = Tools(tmp_path, device=Device("cpu:0", False, "test")), []
     monkeypatch.setattr(Network, "to", lambda self, name: told.append(name) or self)
     modes.fit(BILSTM, material(epochs=1), *parts(), tools)
-    modes.fit(BILSTM, material(epochs=1), *parts(), Tools(Path("unused")))
+    modes.fit(BILSTM, material(epochs=1), *parts(), Tools(tmp_path))
     assert told == ["cpu:0", "cpu"]
 
 
-def test_uploaded_vectors_set_the_width(tmp_path):
+def test_uploaded_vectors_set_the_width(tmp_path, fitted):
     path = tmp_path / "vectors.txt"
-    path.write_text("crash 1 0 0\nlove 0 1 0\n")
-    found = fit_bilstm(material(epochs=1), *parts(), vectors_path=path)
-    assert found.network.embedding.weight.shape == (len(found.words) + 2, 3)
+    path.write_text("crash 1 0 0\nlove 0 1 0\nelsewhere 0 0 1\n")
+    found = fitted(material(epochs=1), vectors_path=path)
+    assert found.model.network.embedding.weight.shape == (len(found.model.words) + 2, 3)
+    assert found.from_file == 2 and fitted(material(epochs=1)).from_file is None
 
 
-def test_what_is_raised_while_it_reports_stops_it():
+def test_what_is_raised_while_it_reports_stops_it(fitted):
     class Stop(Exception):
         pass
 
@@ -80,12 +102,115 @@ def test_what_is_raised_while_it_reports_stops_it():
         raise Stop
 
     with pytest.raises(Stop):
-        fit_bilstm(material(), *parts(), stop)
+        fitted(material(), *parts(), stop)
 
 
-def test_it_works_without_validation_rows_but_not_without_rows():
+def test_it_works_without_validation_rows_but_not_without_rows(fitted):
     none = np.array([], dtype=int)
-    found = fit_bilstm(material(rows=8, epochs=1), np.arange(8), none)
-    assert found.calibration == Calibration(1.0, (0.0,) * 3)
+    found = fitted(material(rows=8, epochs=1), np.arange(8), none)
+    assert found.model.calibration == Calibration(1.0, (0.0,) * 3)
+    assert found.best_epoch == 1.0 and found.validation_logits.shape == (0, 3)
     with pytest.raises(CannotTrain, match="learn from"):
-        fit_bilstm(material(rows=8), none, none)
+        fitted(material(rows=8), none, none)
+
+
+# ---- when it ends -------------------------------------------------------------------------
+
+
+def epochs_done(found):
+    return found.curve[-1].epoch
+
+
+@pytest.fixture
+def never_better(monkeypatch):
+    monkeypatch.setattr(bilstm_fit, "macro_f1", lambda truth, said: 0.5)
+
+
+def test_without_patience_every_epoch_is_done(never_better, fitted):
+    found = fitted(material(rows=20, epochs=5), *parts(20))
+    assert epochs_done(found) == 5 and not found.stopped_early
+    assert found.best_epoch == round(1 / 6, 2)
+
+
+def test_patience_counts_epochs_without_a_better_score(never_better, fitted):
+    found = fitted(material(rows=20, epochs=5, patience=2), *parts(20))
+    assert epochs_done(found) == 2 + 1 / 6 and found.stopped_early
+
+
+# ---- killed and paused --------------------------------------------------------------------
+
+
+def weights(found):
+    return [weight.tolist() for weight in found.model.network.state_dict().values()]
+
+
+def assert_equal(found, whole):
+    assert weights(found) == weights(whole)
+    assert found.curve == whole.curve and found.best_epoch == whole.best_epoch
+    assert np.array_equal(found.validation_logits, whole.validation_logits)
+    assert found.model.calibration == whole.model.calibration
+
+
+def stopping(at, error):
+    def on_step(step, steps, curve):
+        if step == at:
+            raise error("stopped")
+
+    return on_step
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"balance": "sampling", "label_smoothing": 0.1}, {"patience": 1}], ids=str
+)
+def test_a_pause_keeps_the_very_step(more, fitted, tmp_path):
+    of, folder = material(epochs=2, **more), tmp_path / "paused"
+    whole = fitted(of)
+    a_pass = int(whole.curve[0].step)
+    for stop in (2, a_pass, a_pass + 1, whole.steps):  # also where a pass is not judged yet
+        with pytest.raises(Paused):
+            fitted(of, *parts(), stopping(stop, Paused), folder=folder)
+        assert int(sorted(folder.glob("state-*"))[-1].name.split("-")[1]) == stop
+    steps = []
+    found = fitted(of, *parts(), lambda step, *_: steps.append(step), folder=folder)
+    assert steps == [], "every step was done before the last pause"
+    assert_equal(found, whole)
+
+
+def test_another_error_loses_what_came_after_the_last_save(fitted, tmp_path):
+    of, folder = material(epochs=1), tmp_path / "stopped"
+    with pytest.raises(RuntimeError):
+        fitted(of, *parts(), stopping(9, RuntimeError), folder=folder)
+    assert not folder.exists(), "less than save_seconds went by"
+    with pytest.raises(RuntimeError):
+        fitted(of, *parts(), stopping(9, RuntimeError), folder=folder, save_seconds=-1.0)
+    steps = []
+    found = fitted(of, *parts(), lambda step, *_: steps.append(step), folder=folder)
+    assert steps[0] == 10
+    assert_equal(found, fitted(of))
+
+
+def test_a_damaged_newest_state_is_passed_over_for_the_one_before(fitted, tmp_path):
+    of, folder, steps = material(epochs=1), tmp_path / "stopped", []
+    with pytest.raises(RuntimeError):
+        fitted(of, *parts(), stopping(9, RuntimeError), folder=folder, save_seconds=-1.0)
+    newest = sorted(folder.glob("state-*"))[-1] / "moments.safetensors"
+    newest.write_bytes(newest.read_bytes()[:-5])
+    found = fitted(of, *parts(), lambda step, *_: steps.append(step), folder=folder)
+    assert steps[0] == 9
+    assert_equal(found, fitted(of))
+
+
+def test_killed_at_random_moments(tmp_path):
+    """A process that is killed while it learns and saves, three times, ends as one that never was."""
+    script = Path(__file__).parent / "killed_bilstm.py"
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(script.parents[3])}
+
+    def run(folder, *kill_at):
+        command = [sys.executable, str(script), str(folder), *map(str, kill_at)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    whole = run(tmp_path / "whole")
+    assert whole.returncode == 0, whole.stderr
+    for kill_at in (3, 31, 64):  # file operations
+        assert run(tmp_path / "killed", kill_at).returncode == -signal.SIGKILL
+    assert run(tmp_path / "killed").stdout == whole.stdout != ""

@@ -1,7 +1,7 @@
 import pytest
 
 from core.errors import BadFile, NotText
-from core.training.vectors_file import read_vectors
+from core.training.vectors_file import LOOKED_AT, check_vectors, read_vectors
 
 
 def written(tmp_path, text):
@@ -35,8 +35,17 @@ def test_words_that_occur_are_read_and_a_header_is_skipped(tmp_path):
 def test_bad_files_have_a_sentence(tmp_path, text, kind, words):
     with pytest.raises(kind, match=words):
         read_vectors(written(tmp_path, text), ["cat", "cat2"])
+    with pytest.raises(kind, match=words):
+        check_vectors(tmp_path / "vectors.txt")
 
 
 def test_a_file_that_is_not_there_has_a_sentence(tmp_path):
-    with pytest.raises(BadFile, match="Upload it again"):
+    with pytest.raises(BadFile, match="Choose it again"):
         read_vectors(tmp_path / "none.txt", ["cat"])
+
+
+def test_the_first_lines_are_looked_at_in_full(tmp_path):
+    lines = [f"word{number} {number} 0.5" for number in range(LOOKED_AT)]
+    assert check_vectors(written(tmp_path, "\n".join([*lines, "later x y"]))) == 2
+    with pytest.raises(BadFile, match=f"Line {LOOKED_AT} "):
+        check_vectors(written(tmp_path, "\n".join([*lines[:-1], "early x y"])))

@@ -1,6 +1,8 @@
+import pytest
+
 from core.domain import TrainingOptions
 from core.training import modes
-from core.workflow import runs
+from core.workflow import runs, vectors
 from core.workflow.task import Task
 from core.workflow.train_job import train
 
@@ -17,3 +19,53 @@ def test_no_round_of_folds_goes_on_from_the_state_of_another(store, settings, ke
     run, _ = runs.start_training(store, settings, *keep(made_up(80)), options)
     train(store, settings, run.id, Task())
     assert len(set(folders)) == len(folders) == 5, "2 folds, twice, and the model that stays"
+
+
+def test_quick_stands_beside_a_bilstm_and_reads_labelled_comments_alone(
+    store, settings, keep, made_up, monkeypatch
+):
+    embed, read = vectors.embed, []
+
+    def watched(store, encoder, texts, *more):
+        read.extend(texts)
+        return embed(store, encoder, texts, *more)
+
+    monkeypatch.setattr(vectors, "embed", watched)
+    dataset = keep([*made_up(80), *((f"nobody labelled this {k}", "") for k in range(30))])
+
+    def one(**options):
+        run, _ = runs.start_training(
+            store, settings, *dataset, TrainingOptions(encoder="tests/tiny", **options)
+        )
+        return train(store, settings, run.id, Task())
+
+    run = one(mode="bilstm", epochs=1)
+    assert len(read) == 80
+    assert [scores.name for scores in run.evaluation.baselines] == ["quick", "tfidf", "majority"]
+    assert run.model.name == "bilstm" and run.evaluation.facts["unknown_share"] == 0
+    quick = one(mode="quick")
+    assert run.evaluation.baselines[0].macro_f1 == quick.model.macro_f1, "the same as the model of its own"
+    assert len(store.predictions.table(run.id)[0]) == 110
+
+
+def test_quick_beside_a_bilstm_is_judged_in_every_fold(store, settings, keep, made_up):
+    options = TrainingOptions(mode="bilstm", encoder="tests/tiny", epochs=1, split="kfold:2")
+    run, _ = runs.start_training(store, settings, *keep(made_up(80)), options)
+    run = train(store, settings, run.id, Task())
+    assert {scores.name: scores.n for scores in run.evaluation.baselines}["quick"] == run.model.n == 80
+
+
+@pytest.mark.parametrize("split", ["stratified", "kfold:2"])
+@pytest.mark.parametrize("mode", ["quick", "better", "tfidf", "bilstm"])
+def test_the_progress_of_no_training_goes_back(store, settings, keep, made_up, mode, split):
+    seen = []
+    options = TrainingOptions(
+        mode=mode, split=split, encoder="tests/tiny", epochs=1, batch_tokens=64, bilstm=mode == "better"
+    )
+    run, _ = runs.start_training(store, settings, *keep(made_up(80)), options)
+    train(store, settings, run.id, Task(lambda pct, words: seen.append((pct, words))))
+    places = [pct for pct, _ in seen]
+    assert places == sorted(places) and places[-1] == 99
+    said = " ".join(words for _, words in seen)
+    assert "left" in said or mode in ("quick", "tfidf"), "they take no second here"
+    assert "GB of memory" in said

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,6 +40,19 @@ def test_the_gate_stops_what_is_not_good_enough(store, trained):
     done = promotion.promote(store, run.id, "the review is today", anyway=True)
     assert (done.passed, done.note) == (False, "the review is today")
     assert promotion.promoted_run(store, run.dataset_id).id == run.id
+
+
+def test_a_label_that_nothing_judges_is_a_reason_not_to_promote(store, trained):
+    run, _ = trained
+    promotion.set_rule(store, run.label_set_id, replace(EASY, recall=0.01))
+    assert promotion.verdict(store, run).passed
+    first, *others = run.model.per_label
+    model = replace(run.model, per_label=(replace(first, support=0), *others))
+    store.runs.update(run.id, model=model)
+    sentence = f"does not pass the gate: Not judged: {first.label} has no held-out comments. Tune it"
+    with pytest.raises(CannotTrain, match=sentence):
+        promotion.promote(store, run.id)
+    assert promotion.promote(store, run.id, anyway=True).run_id == run.id
 
 
 def test_promote_and_go_back(store, trained):

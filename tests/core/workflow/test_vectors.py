@@ -1,11 +1,13 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from core.domain import BETTER, QUICK, TrainingOptions
+from core.errors import BadFile
 from core.models.without import Without
 from core.workflow import vectors
-from core.workflow.task import SILENT
+from core.workflow.task import SILENT, Task
 
 
 class Encoder:
@@ -39,6 +41,28 @@ def test_texts_are_read_once_and_come_back_in_their_order(store):
     assert embed(store, encoder, []).shape == (0, 2)
 
 
+class OneByOne(Encoder):
+    """Longest text first, as the real one."""
+
+    def embed(self, texts, on_batch):
+        for done in range(1, len(texts) + 1):
+            on_batch(done, len(texts))
+        return np.full((len(texts), 2), self.value, dtype=np.float32)
+
+
+def test_progress_of_the_reading_goes_by_letters_and_counts_what_is_kept(store):
+    said = []
+    task = Task(lambda pct, words: said.append((pct, words)))
+    known, texts = "k" * 51, ["s", "l" * 131, "x" * 10_000]
+    embed(store, OneByOne(0.5), [known])
+    vectors.embed(store, OneByOne(0.5), [known, *texts], task, 0, 100)
+    cut = 4.3 * 64 + 9  # letters of 64 tokens, and the frame
+    whole = 60 + 10 + 140 + cut
+    expected = [100 * (60 + done) / whole for done in (cut, cut + 140, cut + 150)]
+    assert np.allclose([pct for pct, _ in said], expected)
+    assert [words for _, words in said] == [f"Reading comments: {done} of 3" for done in (1, 2, 3)]
+
+
 def test_an_encoder_blind_to_some_words_has_vectors_of_its_own():
     blind = Encoder(0.5)
     blind.without = Without(("slow", "crash"))
@@ -61,3 +85,37 @@ def test_a_fine_tuned_encoder_has_vectors_of_its_own(store):
     store.embeddings.clear(vectors.tuned_name(7))
     assert store.embeddings.get("run-7", [vectors.text_key("a")]) == {}
     assert embed(store, Encoder(9.0), ["a"], run(8, BETTER))[0, 0] == 0.75
+
+
+# ---- uploaded word vectors ----------------------------------------------------------------
+
+GLOVE = b"slow 0.1 0.2\nprice 0.3 0.4\n"
+
+
+def test_a_file_of_word_vectors_is_kept_under_its_hash_wherever_it_comes_from(settings, tmp_path):
+    path = tmp_path / "glove.txt"
+    path.write_bytes(GLOVE)
+    upload = vectors.keep(settings, GLOVE)
+    assert vectors.keep_file(settings, path) == upload
+    assert vectors.path_of(settings, upload).read_bytes() == GLOVE
+    assert [kept.name for kept in vectors.folder(settings).iterdir()] == [f"{upload}.txt"]
+
+
+def test_a_large_file_is_copied_piece_by_piece(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors, "PIECE", 7)
+    path = tmp_path / "glove.txt"
+    path.write_bytes(GLOVE)
+    assert vectors.path_of(settings, vectors.keep_file(settings, path)).read_bytes() == GLOVE
+
+
+@pytest.mark.parametrize("data", [b"", b"text,label\nslow,page\n", b"PK\x03\x04\xff\xfe", b"a 1 2\nb 1 x\n"])
+def test_what_is_no_file_of_word_vectors_is_refused_at_once(settings, tmp_path, data):
+    path = tmp_path / "bad.txt"
+    path.write_bytes(data)
+    with pytest.raises(BadFile, match="Choose"):
+        vectors.keep(settings, data)
+    assert not list(vectors.folder(settings).iterdir()), "nothing of it stays"
+    with pytest.raises(BadFile, match="Choose"):
+        vectors.keep_file(settings, path)
+    with pytest.raises(BadFile, match="Check its name"):
+        vectors.keep_file(settings, tmp_path / "none.txt")

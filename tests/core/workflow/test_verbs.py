@@ -3,6 +3,7 @@
 import csv
 
 import pandas as pd
+import pytest
 
 TINY = ("--encoder", "tests/tiny")
 
@@ -29,6 +30,56 @@ def test_a_file_of_its_own_is_the_test(said, rows, made_up, tmp_path, as_bytes, 
     again = said("train", rows, *TINY, "--test", path, "--mode", "tfidf")
     assert again["model"]["held_out_rows"] == 40
     assert len(store.datasets.list()) == 2, "the same file is the same test dataset"
+
+
+def test_the_test_rows_are_read_on_the_scale_of_the_training_ratings(
+    said, store, settings, tmp_path, as_bytes
+):
+    from core.domain import Columns
+    from core.workflow import feedback
+
+    words = ("crash slow bad", "page login team", "great love cheap")
+    rows = [(f"the app is {words[k % 3]} number {k}", (1, 3, 5)[k % 3]) for k in range(90)]
+    table = as_bytes(pd.DataFrame(rows, columns=["text", "stars"]))
+    feedback.import_bytes(store, settings, table, "stars.csv", Columns("text", rating="stars"), "Stars")
+    path = tmp_path / "test.csv"  # by itself its ratings would be on a scale of 0 to 1
+    new = [(f"my invoice {words[0]} again {k}", (0, 1)[k > 0]) for k in range(20)]
+    path.write_bytes(as_bytes(pd.DataFrame(new, columns=["text", "stars"])))
+    done = said("train", "Stars", "--mode", "tfidf", "--test", path)
+    assert done["model"]["held_out_rows"] == 19, "0 is off the scale"
+    outside = store.labels.sets(store.datasets.list()[0].id)[0]
+    assert outside.name == "sentiment from rating" and outside.counts == {"negative": 19}
+
+
+def test_every_way_of_training_prints_its_settings(said, rows, tmp_path):
+    quick = said("train", rows, *TINY)["settings"]
+    assert quick["Strength of the head (C)"] in (1.0, 3.0, 10.0, 30.0)
+    assert quick["Strengths tried (C)"].startswith("1, 3, 10, 30; chosen by the likelihood of the labels of ")
+    assert quick["Longest text"] == "32 tokens, all that this encoder can read (128 were asked for)"
+    assert quick["Solver"].startswith("L-BFGS, at most 200 steps") and "1e-06" in quick["Solver"]
+    assert said("train", rows, *TINY, "--max-tokens", 16)["settings"]["Longest text"] == "16 tokens"
+    words = said("train", rows, "--mode", "tfidf")["settings"]
+    assert "words and pairs of words" in words["Terms"] and words["Strength of the regression (C)"] == 10.0
+    better = said("train", rows, *TINY, "--mode", "better", "--epochs", 1)["settings"]
+    assert better["Longest text"] == quick["Longest text"] and "Best epoch" in better
+
+
+def test_a_bilstm_begins_with_a_file_of_word_vectors(said, refused, rows, store, tmp_path):
+    path = tmp_path / "glove.txt"
+    path.write_text("slow 0.1 0.2 0.3\nprice 0.3 0.4 0.5\n")
+    told = said("train", rows, "--mode", "bilstm", "--epochs", 1, "--vectors", path)
+    settings = told["settings"]
+    assert settings["Word vectors"].startswith("3 numbers for each of ")
+    assert settings["Word vectors"].endswith("2 begin as the file of word vectors has them")
+    assert settings["Epochs"].startswith("at most 1, each 6 times over the ")
+    assert 0 < settings["Best epoch"] <= 1 and settings["Stops early"].startswith("no")
+    run = store.runs.get(told["run"])
+    assert run.options.vectors and run.curve[-1].epoch == 1
+    assert "Add --bilstm" in refused("train", rows, "--vectors", path)
+    assert "cannot be read" in refused("train", rows, "--bilstm", "--vectors", tmp_path / "none.txt")
+    path.write_text("<html>\n")
+    assert "0 numbers after the word" in refused("train", rows, "--bilstm", "--vectors", path)
+    assert len(store.runs.list()) == 1, "refused before a run was made"
 
 
 def test_what_cannot_be_trained_is_one_sentence(refused, rows):
@@ -80,6 +131,55 @@ def test_export_and_score_without_the_store(said, refused, rows, tmp_path, store
     assert "no column 'words'" in refused("score", "--model", out, path, "--text", "words")
     assert "holds no model" in refused("score", "--model", tmp_path, path, "--text", "comment")
     assert "--text" in refused("score", "--model", out, path)
+
+
+def test_a_file_is_scored_by_the_columns_that_the_training_rows_had(said, refused, rows, tmp_path, store):
+    import json
+
+    run = said("train", rows, *TINY)["run"]
+    out = tmp_path / "model"
+    said("export-model", run, "--out", out, "--format", "transformers")
+    from core.config import load_settings
+
+    checkpoint = load_settings().runs_dir / store.runs.get(run).checkpoint
+    path = tmp_path / "new.csv"
+    path.write_text("id,text,note\n1,the page is slow crash again,price\n2,price cheap bill,slow\n")
+    for folder in (out, out / "transformers", checkpoint):
+        assert said("score", "--model", folder, path)["text"] == ["text"]
+        assert said("score", "--model", folder, path, "--text", "note")["text"] == ["note"]
+    other = tmp_path / "other.csv"
+    other.write_text("id,comment\n1,slow\n")
+    assert "--text" in refused("score", "--model", checkpoint, other), "it lacks the column"
+    for said_there in (None, "text", [], [[]], [[1]], {"text": 1}):
+        manifest = json.loads((checkpoint / "manifest.json").read_text())
+        manifest["text_columns"] = said_there
+        (checkpoint / "manifest.json").write_text(json.dumps(manifest))
+        assert "--text" in refused("score", "--model", checkpoint, path)
+    del manifest["text_columns"]
+    (checkpoint / "manifest.json").write_text(json.dumps(manifest))
+    assert "--text" in refused("score", "--model", checkpoint, path), "as one of an earlier version"
+    assert said("score", "--model", checkpoint, path, "--text", "text")["rows"] == 2
+
+
+@pytest.mark.parametrize("key", ["onnx", "onnx-int8", "torchscript", "transformers", "native"])
+def test_a_whole_export_is_opened_by_whatever_format_it_holds(settings, tmp_path, key, monkeypatch):
+    from core.workflow import model_verbs
+
+    (tmp_path / key).mkdir()
+    (tmp_path / key / "manifest.json").write_text(f'{{"format": "{key}", "files": {{}}}}')
+    monkeypatch.setattr("core.export.opened.open_exported", lambda folder, threads: folder)
+    assert model_verbs.open_model(settings, tmp_path) == tmp_path / key
+
+
+def test_an_export_whose_only_format_is_damaged_names_the_file(said, refused, rows, tmp_path):
+    run = said("train", rows, "--mode", "tfidf")["run"]
+    out = tmp_path / "words"
+    said("export-model", run, "--out", out)
+    path = tmp_path / "new.csv"
+    path.write_text("text\nslow page\n")
+    assert said("score", "--model", out, path)["rows"] == 1
+    (out / "native" / "manifest.json").unlink()
+    assert "native/manifest.json is missing or damaged" in refused("score", "--model", out, path)
 
 
 def test_a_model_of_words_leaves_as_it_is(said, refused, rows, tmp_path):

@@ -120,6 +120,17 @@ def test_words_can_be_left_out(store, settings, trained):
     assert not {"slow", "cheap"} & set(model.vocabulary)
 
 
+@pytest.mark.parametrize(("without", "warned"), [((), True), (("price", "slow"), False)])
+def test_a_name_of_a_label_that_is_left_out_is_warned_of_no_more(
+    store, settings, keep, made_up, without, warned
+):
+    rows = [(f"[{label}] {text}", label) for text, label in made_up(120)]
+    options = TrainingOptions(mode="tfidf", without=without)
+    run, _ = runs.start_training(store, settings, *keep(rows), options)
+    run = train(store, settings, run.id, Task())
+    assert ("label_words" in {leak.kind for leak in run.evaluation.leaks}) == warned
+
+
 # ---- several labels a comment -------------------------------------------------------------
 
 

@@ -1,0 +1,52 @@
+from types import SimpleNamespace
+
+import numpy as np
+
+from core.domain import TrainingOptions
+from core.models.classifier import Calibration
+from core.training import facts
+from core.training.material import Material
+from core.training.quick import QuickFit
+
+
+def quick_facts(rows, validation, read=128, labels=3, **options):
+    truth = np.eye(labels, dtype=bool)[np.arange(rows) % labels]
+    material = Material(
+        ["x"] * rows,
+        truth,
+        tuple("abc"[:labels]),
+        False,
+        TrainingOptions(**options),
+        np.zeros((rows, 4), np.float32),
+        None,
+    )
+    fit = QuickFit(None, None, Calibration(1.0, (0.0,) * labels), 3.0, np.zeros((validation, labels)))
+    places = np.arange(rows)
+    return facts.of_quick(material, places[validation:], places[:validation], fit, read)
+
+
+def test_quick_says_what_was_tried_and_how_it_was_chosen():
+    said = quick_facts(120, 24)
+    assert said["Strength of the head (C)"] == 3.0
+    assert said["Strengths tried (C)"] == (
+        "1, 3, 10, 30; chosen by the likelihood of the labels of 24 validation comments"
+    )
+    few = quick_facts(12, 3)["Strengths tried (C)"].split("; ")[1]
+    assert few == "chosen by the likelihood of the labels of all 12 comments, each held back once"
+    assert quick_facts(3, 0)["Strengths tried (C)"].startswith("none: too few comments")
+    assert quick_facts(120, 24, balance="sampling")["Skewed labels"].startswith("a label weighs the more")
+
+
+def test_an_encoder_that_reads_less_says_so():
+    options = TrainingOptions(max_tokens=512)
+    assert facts.of_reading(512, options) == {"Longest text": "512 tokens"}
+    assert facts.of_reading(256, options) == {
+        "Longest text": "256 tokens, all that this encoder can read (512 were asked for)"
+    }
+
+
+def test_a_model_of_words_says_how_it_counts():
+    model = SimpleNamespace(vocabulary={"a": 0}, characters=True)
+    said = facts.of_tfidf(model, 10, TrainingOptions())
+    assert "1: characters, pairs and triples of them that stand in any comment" in said["Terms"]
+    assert said["Solver"] == "L-BFGS, at most 200 steps a fit, tolerance 0.001"

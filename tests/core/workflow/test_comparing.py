@@ -1,0 +1,77 @@
+"""Two runs that were judged in different ways, side by side."""
+
+import pandas as pd
+import pytest
+
+from core.domain import Columns, TrainingOptions
+from core.workflow import comparing, feedback, runs
+from core.workflow.task import Task
+from core.workflow.train_job import train
+
+
+@pytest.fixture
+def trained(store, settings, made_up, as_bytes):
+    """TF-IDF on 160 rows with accounts and dates."""
+    rows = pd.DataFrame(made_up(160), columns=["text", "label"]).assign(
+        account=[f"customer {k % 16}" if k else "" for k in range(160)],
+        date=pd.date_range("2024-01-01", periods=160).strftime("%Y-%m-%d"),
+    )
+    columns = Columns("text", "label", date="date", account="account")
+    done = feedback.import_bytes(store, settings, as_bytes(rows), "rows.csv", columns, "Rows")
+    label_set = store.labels.sets(done.dataset_id)[0]
+
+    def one(**options):
+        options = TrainingOptions(**{"mode": "tfidf", **options})
+        run, _ = runs.start_training(store, settings, done.dataset_id, label_set.id, options)
+        return train(store, settings, run.id, Task())
+
+    return one
+
+
+def test_another_split_is_told_with_the_comments_that_differ(store, trained):
+    first, second = trained(split="time"), trained(split="stratified")
+    said = comparing.compare(store, first, second).rows
+    taught = [
+        set(rows["feedback_id"][rows["part"] == "train"])
+        for rows in (store.runs.rows(run.id) for run in (first, second))
+    ]
+    assert taught[0] != taught[1]
+    assert "same comments and labels" not in said
+    assert f"run {first.id} from {len(taught[0])}, run {second.id} from {len(taught[1])}." in said
+    assert f"{len(taught[0] & taught[1])} of these taught both" in said
+    assert f"{len(taught[0] - taught[1])} run {first.id} alone" in said
+    folds = trained(split="kfold:3")
+    assert f"Run {folds.id} was judged in parts" in comparing.compare(store, folds, second).rows
+
+
+def test_both_are_scored_with_ranges_on_the_comments_they_share(store, trained):
+    first, second = trained(split="kfold:3"), trained(split="stratified", seed=4)
+    found = comparing.compare(store, first, second)
+    assert [scores.n for scores in found.scores] == [found.comparison.rows] * 2 == [second.model.n] * 2
+    assert found.scores[0].macro_f1 == pytest.approx(found.comparison.measures[0].first)
+    assert found.scores[1].macro_f1 == pytest.approx(second.model.macro_f1)
+    names = {"accuracy", "macro_f1", "balanced_accuracy", "weighted_f1", "macro_auc", "calibration_error"}
+    assert all(names <= set(scores.ranges) for scores in found.scores)
+
+
+def test_people_kept_apart_are_redrawn_as_people(store, trained, monkeypatch):
+    """Of 16 people who wrote 10 comments each, and one comment of nobody known."""
+    from core.evaluation import comparison
+
+    compare, given = comparison.compare, []
+
+    def watched(first, second, **more):
+        given.append((first.ids, more["groups"]))
+        return compare(first, second, **more)
+
+    monkeypatch.setattr(comparison, "compare", watched)
+    runs_by = {split: trained(split=split) for split in ("grouped", "stratified")}
+    again = trained(split="grouped", mode="tfidf", seed=5)
+    comparing.compare(store, runs_by["grouped"], again)
+    comparing.compare(store, runs_by["stratified"], trained(split="stratified", seed=5))
+    (ids, groups), (_, none) = given
+    rows = store.datasets.feedback(again.dataset_id).set_index("id").loc[ids]
+    assert groups.tolist() == [
+        f"account {account}" if account else f"row {key}" for key, account in rows["account"].items()
+    ]
+    assert len(set(groups.tolist())) < len(ids) / 2 and none is None

@@ -1,0 +1,182 @@
+"""New comments beside those of a training, before the model has read them and after."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.domain import Columns, TrainingOptions
+from core.evaluation.drift import drift as compare
+from core.evaluation.drift import profile
+from core.workflow import drifting, feedback, importing, people, runs
+from core.workflow.import_file import Order, import_here, sha256_of
+from core.workflow.predicting import predict_new
+from core.workflow.task import Task
+from core.workflow.train_job import train
+
+WORDS = TrainingOptions(mode="tfidf")
+COLUMNS = Columns("text", "label", author="who")
+THINGS = ["app", "page", "export", "login", "team", "invoice", "button", "price", "mail", "chart"]
+TALK = [f"{start}{end}" for start in ("ba", "ko", "li", "mu", "ne") for end in ("rt", "sk", "nd", "mp")]
+
+
+def table(count, seed=0, noise=0.0, more=""):
+    """Comments on things, labelled by the thing, some of them wrongly."""
+    random = np.random.default_rng(seed)
+    things = random.integers(0, len(THINGS), count)
+    labels = np.where(random.random(count) < noise, random.integers(0, 2, count), things % 2)
+    talk = [" ".join(random.choice(TALK, 6)) for _ in range(count)]
+    texts = [f"the {THINGS[thing]} {words} {more}" for thing, words in zip(things, talk, strict=True)]
+    who = [f"person {seed}-{number % 40}" for number in range(count)]
+    return pd.DataFrame({"text": texts, "label": np.array(["slow", "price"])[labels], "who": who})
+
+
+@pytest.fixture
+def stored(store, settings, as_bytes):
+    """A table as a dataset of its own."""
+
+    def stored(rows, name="Rows"):
+        done = feedback.import_bytes(store, settings, as_bytes(rows), f"{name}.csv", COLUMNS, name)
+        return done.dataset_id
+
+    return stored
+
+
+@pytest.fixture
+def trained(store, settings):
+    def trained(dataset_id, options=WORDS):
+        label_set = store.labels.sets(dataset_id)[0]
+        run, _ = runs.start_training(store, settings, dataset_id, label_set.id, options)
+        return train(store, settings, run.id, Task())
+
+    return trained
+
+
+@pytest.fixture
+def append(store, settings, as_bytes):
+    """More rows without labels; the import that they are."""
+
+    def append(run, rows):
+        data = as_bytes(rows.assign(label=""))
+        order = Order("later.csv", sha256_of(data), COLUMNS, dataset_id=run.dataset_id, assume=True)
+        return importing.merge(store, import_here(store, settings, data, order).staged, run.dataset_id)
+
+    return append
+
+
+def kinds(found):
+    return {finding.kind: finding for finding in found.findings}
+
+
+def test_a_run_judged_on_another_file_is_compared_with_what_it_said_of_that_file(
+    store, settings, stored, trained, append
+):
+    own, other = stored(table(200)), stored(table(120, seed=1), "Test rows")
+    run = trained(own, TrainingOptions(mode="tfidf", test_dataset=other))
+    append(run, table(100, seed=2))
+    predict_new(store, settings, run.id)
+    found = drifting.drift(store, settings, run)
+    assert set(kinds(found)) == {"labels", "confidence", "unknown", "language", "length"}
+    assert found.sentence == "The 100 new comments are like those the model learned from."
+    append(run, table(100, seed=3, more="zebra quince"))
+    predict_new(store, settings, run.id)
+    assert kinds(drifting.drift(store, settings, run))["unknown"].matters, "beside the texts of the test file"
+
+
+def test_in_folds_a_model_is_as_sure_as_it_was_of_rows_it_had_not_seen(
+    store, settings, stored, trained, append
+):
+    run = trained(stored(table(300, noise=0.5)), TrainingOptions(mode="tfidf", split="kfold:5x2"))
+    append(run, table(150, seed=1, noise=0.5))
+    predict_new(store, settings, run.id)
+    found = drifting.drift(store, settings, run)
+    assert set(kinds(found)) == {"labels", "confidence", "language", "length"}, (
+        "the words it knows are those of every row"
+    )
+    assert not found.matters, found.sentence
+    ids, cells = store.predictions.table(run.id)
+    learned = np.isin(ids, store.runs.rows(run.id)["feedback_id"])
+    sides = [
+        profile(run.labels, cells[rows].astype(float), False, np.zeros(0), []) for rows in (learned, ~learned)
+    ]
+    assert any(finding.matters for finding in compare(*sides)), "of rows that it learned from it is too sure"
+
+
+def test_length_language_and_unknown_words_are_told_before_the_rows_are_read(
+    store, settings, stored, trained, append
+):
+    run = trained(stored(table(300)))
+    append(run, table(100, seed=1))
+    found = drifting.drift(store, settings, run)
+    assert (found.rows, found.unpredicted, found.matters) == (100, 100, False)
+    assert set(kinds(found)) == {"unknown", "language", "length"}
+    assert found.sentence == (
+        "The 100 new comments are like those the model learned from in known words, language and length. "
+        "What the model says of them is compared once it has read them."
+    )
+    append(run, table(400, seed=2, more=" ".join(TALK)))
+    found = drifting.drift(store, settings, run)
+    assert found.matters and kinds(found)["length"].words == "The comments have become longer."
+    assert "Label some of the new comments and train again." in found.sentence
+
+
+def test_a_model_of_its_own_words_is_asked_which_it_does_not_know(store, settings, stored, trained, append):
+    run = trained(stored(table(300)))
+    append(run, table(100, seed=1, more="zebra"))
+    finding = kinds(drifting.drift(store, settings, run))["unknown"]
+    assert finding.matters and finding.words.startswith("100% of the new comments hold words")
+
+
+def test_an_encoder_is_asked_by_its_own_tokenizer(store, settings, stored, trained, append):
+    run = trained(stored(table(300)), TrainingOptions(encoder="tests/tiny"))
+    append(run, table(100, seed=1))
+    assert "unknown" in kinds(drifting.drift(store, settings, run))
+    (settings.runs_dir / run.checkpoint / "manifest.json").unlink()
+    assert set(kinds(drifting.drift(store, settings, run))) == {"language", "length"}, "nobody can tell"
+
+
+def test_of_many_rows_some_are_drawn_from_all_of_them(store, settings, stored, trained, append, monkeypatch):
+    monkeypatch.setattr(drifting, "MOST", 60)
+    run = trained(stored(table(300)))
+    append(run, pd.concat([table(60, seed=1), table(240, seed=2, more=" ".join(TALK))]))
+    found = drifting.drift(store, settings, run)
+    assert kinds(found)["length"].matters, "the first 60 are as before"
+    assert found == drifting.drift(store, settings, run) and found.rows == 300
+
+
+def test_what_is_forgotten_undone_or_removed_meanwhile_is_not_compared(
+    store, settings, stored, trained, append
+):
+    own, other = stored(table(200)), stored(table(120, seed=1), "Test rows")
+    run = trained(own, TrainingOptions(mode="tfidf", test_dataset=other))
+    done = append(run, table(100, seed=2))
+    predict_new(store, settings, run.id)
+    for number in range(38):
+        people.forget(store, settings, author=f"person 0-{number}")
+    found = drifting.drift(store, settings, run)
+    assert set(kinds(found)) == {"labels", "confidence", "unknown"}, "10 rows it learned from are left"
+    runs.delete_dataset(store, settings, other)
+    found = drifting.drift(store, settings, run)
+    assert (found.findings, found.matters) == ((), False) and "train again" in found.sentence
+    for number in range(40):
+        people.forget(store, settings, author=f"person 2-{number}")
+    assert drifting.drift(store, settings, run) is None
+    importing.undo(store, settings, done.id)
+    assert drifting.drift(store, settings, run) is None
+
+
+def test_a_run_of_an_earlier_version_is_compared_with_its_test_rows(store, settings, stored, trained, append):
+    run = trained(stored(table(300)))
+    append(run, table(100, seed=1))
+    predict_new(store, settings, run.id)
+    now = kinds(drifting.drift(store, settings, run))
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM held_out")
+    assert kinds(drifting.drift(store, settings, run)) == now
+
+
+def test_a_run_without_later_rows_has_nothing_to_compare(store, settings, stored, trained):
+    run = trained(stored(table(120)))
+    assert run.created_at < datetime.now(UTC)
+    assert drifting.drift(store, settings, run) is None

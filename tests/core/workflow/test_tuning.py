@@ -1,0 +1,181 @@
+"""The time of a tuning holds for all its trials together, whatever ends them."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from core.domain import TrainingOptions
+from core.errors import Cancelled, CannotTrain, Paused
+from core.jobs.worker import JobContext
+from core.workflow import runs, tuning
+from core.workflow.task import Task
+from core.workflow.train_job import train
+from core.workflow.worker import training_kinds
+
+WORDS = TrainingOptions(mode="tfidf")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass only when a test says so."""
+    made = SimpleNamespace(now=0.0, monotonic=lambda: made.now)
+    monkeypatch.setattr(tuning, "time", made)
+    return made
+
+
+@pytest.fixture
+def trained(store, settings, keep, made_up):
+    """Trains on the same 80 rows with some options, without a worker."""
+    dataset = keep(made_up(80))
+
+    def one(options):
+        run, job = runs.start_training(store, settings, *dataset, options)
+        run = train(store, settings, run.id, Task())
+        store.jobs.cancel(job.id)
+        return run
+
+    return one
+
+
+@pytest.fixture
+def tuned(store, settings, trained, monkeypatch):
+    """A finished run; `tuned(minutes, seeds)` starts a round with a trial for each seed."""
+    base = trained(WORDS)
+
+    def start(minutes, seeds=(1, 2, 3)):
+        options = [replace(WORDS, trial_of=base.id, seed=seed) for seed in seeds]
+        monkeypatch.setattr(tuning, "plan", lambda run, cut: tuple(tuning.Trial("", one) for one in options))
+        return tuning.start(store, settings, base.id, minutes)
+
+    return start
+
+
+@pytest.fixture
+def work(store, clock):
+    """Claims the next trial and lets seconds pass in it, one report each; ends as the worker would."""
+
+    def work(seconds, ends=None, stages=None):
+        job = store.jobs.claim("worker", 60.0)
+        fence = (job.id, "worker", job.attempt)
+        state, error = "done", ""
+        try:
+            with tuning.within_budget(store, dict(job.params), Task(fence=fence)) as task:
+                for _ in range(seconds):
+                    clock.now += 1
+                    task.progress(1.0, "")
+                if ends:
+                    raise ends("")
+                store.runs.update(
+                    job.params["run"], seconds=stages or {"tfidf": float(seconds)}, status="done"
+                )
+        except (Cancelled, Paused) as stop:
+            state, error = ("paused" if isinstance(stop, Paused) else "cancelled"), str(stop)
+        store.jobs.finish(*fence, state, error)
+        return store.runs.get(job.params["run"])
+
+    return work
+
+
+def took(run):
+    return sum(run.seconds.values())
+
+
+def test_a_cancelled_trial_has_used_up_its_time_and_the_waiting_ones_go_with_the_last(store, tuned, work):
+    _, _, third = tuned(minutes=1)
+    first = work(40, ends=Cancelled)
+    assert (first.status, took(first)) == ("cancelled", 40)
+    second = work(1000)
+    assert (second.status, second.error, took(second)) == ("cancelled", tuning.USED_UP, 20)
+    third = store.runs.get(third.id)
+    assert (third.status, third.error) == ("cancelled", tuning.USED_UP)
+    assert store.jobs.active("") == []
+
+
+def test_a_round_has_a_time_of_its_own(store, tuned, work):
+    tuned(minutes=1, seeds=(1,))
+    assert work(50).status == "done"
+    tuned(minutes=1, seeds=(2, 3))
+    assert work(30).status == "done", "the first round has no share in the second"
+    assert took(work(1000)) == 30
+
+
+def test_the_last_trial_may_overrun_and_takes_the_waiting_ones_along(store, tuned, work, clock):
+    _, second = tuned(minutes=1, seeds=(1, 2))
+    clock_at_end = {"tfidf": 61.0}
+    job = store.jobs.claim("worker", 60.0)
+    fence = (job.id, "worker", job.attempt)
+    with tuning.within_budget(store, dict(job.params), Task(fence=fence)) as task:
+        task.progress(1.0, "")
+        clock.now += 61
+        store.runs.update(job.params["run"], seconds=clock_at_end, status="done")
+    store.jobs.finish(*fence, "done")
+    assert took(store.runs.get(job.params["run"])) == 61
+    assert store.runs.get(second.id).error == tuning.USED_UP
+
+
+def test_a_pause_forgets_no_time(store, tuned, work):
+    (trial,) = tuned(minutes=1, seeds=(1,))
+    assert took(work(30, ends=Paused)) == 30
+    runs.resume(store, trial.id)
+    assert took(work(10, stages={"tfidf": 9.0})) == 40, "the stages of the last attempt, and the rest"
+    (other,) = tuned(minutes=1, seeds=(2,))
+    work(30, ends=Paused)
+    runs.resume(store, other.id)
+    assert took(work(1000)) == 60
+
+
+def test_a_kill_forgets_no_more_than_two_seconds(store, tuned, clock):
+    tuned(minutes=1, seeds=(1,))
+    job = store.jobs.claim("worker", 60.0)
+    task = Task(fence=(job.id, "worker", job.attempt))
+    killed = tuning.Budget(store, job.params, task)
+    for _ in range(31):
+        clock.now += 1
+        killed.progress(1.0, "")
+    assert 29 <= took(store.runs.get(job.params["run"])) <= 31
+    assert tuning.Budget(store, job.params, task).left <= 31
+
+
+def test_other_trainings_have_no_budget(store):
+    free = Task()
+    with tuning.within_budget(store, {"run": 1}, free) as task:
+        assert task is free
+
+
+def test_the_worker_ends_a_trial_whose_time_is_used_up(store, settings, tuned, clock):
+    tuned(minutes=1, seeds=(1,))
+    job = store.jobs.claim("worker", 60.0)
+
+    def slow(pct, message):
+        clock.now += 100
+
+    context = JobContext(job, (job.id, "worker", job.attempt), slow, lambda: False, None)
+    with pytest.raises(Cancelled, match="The time for tuning is used up"):
+        training_kinds(store, settings)["train"](dict(job.params), context)
+    assert took(store.runs.get(job.params["run"])) == 100
+    assert not (settings.runs_dir / f"run-{job.params['run']}").exists(), "nothing of it is kept"
+
+
+# ---- what is tried ----------------------------------------------------------------------
+
+
+def test_folds_are_not_tuned(store, settings, trained):
+    """Every comment is held out in some fold, those too that choose between the trials."""
+    run = trained(replace(WORDS, split="kfold:3"))
+    assert "Train with another way to judge" in tuning.refusal(run) and tuning.refusal(trained(WORDS)) == ""
+    with pytest.raises(CannotTrain, match="judged in parts cannot be tuned"):
+        tuning.start(store, settings, run.id, minutes=5)
+    assert tuning.trials_of(store, run) == []
+
+
+def test_what_was_tried_is_not_tried_again(store, settings, trained, monkeypatch):
+    base = trained(WORDS)
+    trials = [tuning.Trial("", replace(base.options, trial_of=base.id, seed=seed)) for seed in (1, 2)]
+    monkeypatch.setattr(tuning, "plan", lambda run, cut: tuple(trials))
+    first, second = tuning.start(store, settings, base.id, minutes=5)
+    train(store, settings, first.id, Task())
+    store.jobs.cancel(second.job_id)
+    assert tuning.untried(store, base) == (trials[1],)
+    (again,) = tuning.start(store, settings, base.id, minutes=5)
+    assert again.options == second.options and again.id != second.id
