@@ -44,7 +44,7 @@ def ask(dataset: Dataset, label_set: LabelSet) -> tuple[str, int]:
         split, test = STRATIFIED, st.selectbox("Test dataset", list(others), format_func=named, key="test")
     st.caption(WORDS[way])
     if missing:
-        st.caption("Not possible here: " + " ".join(missing.values()))
+        st.caption(f"Not possible here: {', '.join(missing.values())}.")
     return split, test
 
 
@@ -70,9 +70,9 @@ def _missing(dataset: Dataset, label_set: LabelSet) -> dict[str, str]:
     found = {}
     imports = [done.columns for done in resources.store().datasets.imports(dataset.id)]
     if not any(columns.account or columns.author for columns in imports):
-        found[GROUPED] = "other customers (no column says who wrote a comment)."
+        found[GROUPED] = "other customers (no column says who wrote a comment)"
     if not any(columns.date for columns in imports):
-        found[BY_TIME] = "the newest comments (they have no dates)."
+        found[BY_TIME] = "the newest comments (they have no dates)"
     if not run_results.test_datasets(dataset.id, label_set):
-        found[ANOTHER] = "another dataset (none has labels of this name)."
+        found[ANOTHER] = "another dataset (none has labels of this name)"
     return found
