@@ -8,6 +8,7 @@ from functools import lru_cache
 import torch
 
 from core.errors import ConfigError
+from core.models.heap import keep_freed
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ def choose_device(wish: str = "auto") -> Device:
         )
     if name == "mps":
         return Device(name, False, "Apple GPU")
+    keep_freed()
     bf16 = _bf16_pays()
     return Device("cpu", bf16, f"CPU, {os.cpu_count()} cores, {'bfloat16' if bf16 else 'float32'}")
 
