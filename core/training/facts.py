@@ -7,13 +7,17 @@ import numpy as np
 from core.domain import TrainingOptions
 from core.models.bilstm import DROPOUT, HIDDEN, BiLstm
 from core.models.linear_text import LinearText
-from core.training import baselines, bilstm_fit, quick
+from core.training import baselines, bilstm_fit, optimiser, quick
 from core.training.bilstm_fit import BilstmFit
 from core.training.material import Material
 from core.training.quick import QuickFit
-from core.training.trainer import BALANCES
 
 LONGEST = "Longest text"
+BALANCES = {
+    "none": "as they come",
+    "weights": "a label weighs the more the rarer it is",
+    "sampling": "every label is drawn equally often",
+}
 
 
 def of_reading(read: int, options: TrainingOptions) -> dict[str, str]:
@@ -51,6 +55,49 @@ def _tried(material: Material, train: np.ndarray, validation: np.ndarray) -> str
     return f"{tried}; chosen by the likelihood of the labels of {judges}"
 
 
+def of_better(options: TrainingOptions, steps: int, rows: int, processes: int = 1) -> dict[str, str]:
+    """`steps`: of all epochs together; `rows`: comments it learned from."""
+    said = {
+        "Learning rates": f"{optimiser.encoder_rate(options):g} encoder, {options.head_rate:g} head; rising "
+        f"over the first {optimiser.WARM_UP:.0%} of the steps, then falling to 0",
+        "Epochs": f"at most {options.epochs}; {steps:,} steps over {rows:,} comments",
+        "Keeps": "of the epochs with a higher macro F1 than Quick on the validation comments the one whose "
+        "calibrated answers there are the likeliest",
+        "Stops early": _stops_early(options, "better one"),
+        "Batches": f"up to {options.batch_tokens:,} tokens of comments of similar length",
+        LONGEST: f"{options.max_tokens} tokens",
+        "Optimiser": f"{_adamw(options, optimiser.LARGEST_NORM)}, no dropout",
+        "Label smoothing": f"{options.label_smoothing:g}",
+        "Skewed labels": BALANCES[options.balance],
+        "Weights trained": _trained(options),
+        "Changed copies": f"{options.augment:.0%} of the training comments get one"
+        if options.augment
+        else "none",
+        "Seed": str(options.seed),
+    }
+    if processes > 1:
+        said["Processes"] = f"{processes}, each with its part of every batch"
+    return said
+
+
+def _trained(options: TrainingOptions) -> str:
+    rank = options.adapter_rank
+    words = f"low-rank adapters of rank {rank}, and the head" if rank else "all"
+    if options.frozen_layers:
+        words += f"; the embeddings and the lowest {options.frozen_layers} layers stay as they are"
+    return words
+
+
+def _stops_early(options: TrainingOptions, awaited: str) -> str:
+    if not options.patience:
+        return "no: all epochs, the best one is kept"
+    return f"after {options.patience} epochs without a {awaited}"
+
+
+def _adamw(options: TrainingOptions, longest: float) -> str:
+    return f"AdamW, weight decay {options.weight_decay:g}, gradients cut at length {longest:g}"
+
+
 def of_tfidf(model: LinearText, rows: int, options: TrainingOptions) -> Mapping[str, object]:
     """`rows`: comments it learned from."""
     kinds = "characters, pairs and triples of them" if model.characters else "words and pairs of words"
@@ -78,13 +125,10 @@ def of_bilstm(found: BilstmFit, rows: int, options: TrainingOptions) -> Mapping[
         "Epochs": f"at most {options.epochs}, each {passes} times over the {rows:,} comments; "
         f"{found.steps:,} steps were taken",
         "Best epoch": found.best_epoch,
-        "Stops early": f"after {options.patience} epochs without a better validation macro F1"
-        if options.patience
-        else "no: all epochs, the best one is kept",
+        "Stops early": _stops_early(options, "better validation macro F1"),
         "Batches": f"up to {options.batch_tokens:,} words of comments of similar length",
         LONGEST: f"{options.max_tokens:,} {'characters' if found.model.characters else 'words and signs'}",
-        "Optimiser": f"AdamW, weight decay {options.weight_decay:g}, gradients cut at length "
-        f"{bilstm_fit.CLIP:g}",
+        "Optimiser": _adamw(options, bilstm_fit.CLIP),
         "Label smoothing": f"{options.label_smoothing:g}",
         "Skewed labels": BALANCES[options.balance],
         "Seed": str(options.seed),

@@ -17,14 +17,13 @@ from core.models import memory, multi_gpu
 from core.models.batches import shuffled_batches
 from core.models.classifier import Classifier, Head, calibrated, raw
 from core.models.encoder import Encoder
-from core.training import adapters, augmentation, calibration, resume, sampling, together
+from core.training import adapters, augmentation, calibration, facts, resume, sampling, together
 from core.training.losses import Loss
 from core.training.material import Material
+from core.training.optimiser import LARGEST_NORM, optimiser_of, set_rates
 from core.training.quick import QuickFit, surprise
 from core.training.vocabulary import CompactEmbedding
 
-WARM_UP = 0.1  # share of the steps in which the learning rate rises
-LARGEST_NORM = 1.0  # longer gradients are cut to it
 FEWEST_STEPS = 40  # of an epoch: 600 short comments in batches of 1,024 tokens lost a point of accuracy
 LEAST_TOKENS = 128  # of a batch, however few the comments
 POINT_STEPS = 10  # steps between two points of the loss curve
@@ -128,7 +127,7 @@ def fine_tune_material(
         found.validation_f1,
         found.curve,
         found.stopped_early,
-        facts(options, found.steps, len(train), processes),
+        facts.of_better(options, found.steps, len(train), processes),
     )
 
 
@@ -216,8 +215,9 @@ class Loop:
         self.attention = prepare(encoder, [*self.ids, *encoder.token_ids(validation.texts)])
         adapters.freeze(encoder.model, options.frozen_layers)
         adapters.add(encoder.model, options.adapter_rank, options.seed)
-        self.model = Tuned(encoder, quick)
-        self.optimiser = optimiser_of(self.model, options)
+        # No dropout in few-epoch tuning; some families have it where only `eval` reaches it.
+        self.model = Tuned(encoder, quick).eval()
+        self.optimiser = optimiser_of(self.model.encoder, self.model.head, options)
         weights = sampling.label_weights(truth) if options.balance == "weights" else None
         self.loss = Loss(quick.multi, options.label_smoothing, weights)
         # In the mean of a batch; with several labels a row the weights lie within the loss of the row.
@@ -265,7 +265,6 @@ class Loop:
         Raises CannotTrain when it cannot hold a single comment.
         """
         set_rates(self.optimiser, step, self.steps)
-        self.model.eval()  # no dropout in few-epoch tuning: some families have it where only this reaches it
         own = multi_gpu.own_part(rows)
         wanted = max(1, min(len(own), self.at_once))
         whole = float(self.worth[rows].sum())
@@ -281,10 +280,17 @@ class Loop:
         if fitting < wanted:
             self.at_once = fitting
         loss = multi_gpu.summed_gradients(self.model.parameters(), loss)
-        nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_NORM)
+        self._clip()
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         return loss
+
+    def _clip(self) -> None:
+        """Most steps are short enough: then the gradients are not written a second time."""
+        learned = [weight for weight in self.model.parameters() if weight.grad is not None]
+        norm = nn.utils.get_total_norm([weight.grad for weight in learned])
+        if not norm <= LARGEST_NORM:  # also where it is no number
+            nn.utils.clip_grads_with_norm_(learned, LARGEST_NORM, norm)
 
     def _gradients(self, rows: np.ndarray, size: int, whole: float) -> float:
         """Of the mean loss of a batch that is worth `whole`, `size` of `rows` at a time."""
@@ -394,70 +400,3 @@ def epoch_batches(
 def tokens_a_batch(lengths: Sequence[int], options: TrainingOptions) -> int:
     """The tokens of a batch as set, or fewer where an epoch would have too few steps to learn from."""
     return min(options.batch_tokens, max(LEAST_TOKENS, sum(lengths) // FEWEST_STEPS))
-
-
-def optimiser_of(model: Tuned, options: TrainingOptions) -> torch.optim.AdamW:
-    """AdamW; weights shrink, biases and norms do not."""
-    body_rate = options.body_rate * (adapters.RATE if options.adapter_rank else 1.0)
-    groups = []
-    for module, rate in ((model.encoder, body_rate), (model.head, options.head_rate)):
-        learned = [weight for weight in module.parameters() if weight.requires_grad]
-        for decay, weights in (
-            (options.weight_decay, [weight for weight in learned if weight.ndim > 1]),
-            (0.0, [weight for weight in learned if weight.ndim <= 1]),
-        ):
-            if weights:
-                groups.append({"params": weights, "lr": rate, "base": rate, "weight_decay": decay})
-    return torch.optim.AdamW(groups, fused=True)
-
-
-def set_rates(optimiser: torch.optim.AdamW, step: int, steps: int) -> None:
-    warm = max(1, int(WARM_UP * steps))
-    factor = step / warm if step <= warm else max(0.0, (steps - step) / max(1, steps - warm))
-    for group in optimiser.param_groups:
-        group["lr"] = group["base"] * factor
-
-
-def facts(options: TrainingOptions, steps: int, rows: int, processes: int = 1) -> dict[str, str]:
-    """The settings of a fine-tuning in words, for the model card; `rows` it learned from."""
-    rate = options.body_rate * (adapters.RATE if options.adapter_rank else 1.0)
-    said = {
-        "Learning rates": f"{rate:g} encoder, {options.head_rate:g} head; rising over the first "
-        f"{WARM_UP:.0%} of the steps, then falling to 0",
-        "Epochs": f"at most {options.epochs}; {steps:,} steps over {rows:,} comments",
-        "Keeps": "of the epochs with a higher macro F1 than Quick on the validation comments the one whose "
-        "calibrated answers there are the likeliest",
-        "Stops early": f"after {options.patience} epochs without a better one"
-        if options.patience
-        else "no: all epochs, the best one is kept",
-        "Batches": f"up to {options.batch_tokens:,} tokens of comments of similar length",
-        "Longest text": f"{options.max_tokens} tokens",
-        "Optimiser": f"AdamW, weight decay {options.weight_decay:g}, gradients cut at length "
-        f"{LARGEST_NORM:g}, no dropout",
-        "Label smoothing": f"{options.label_smoothing:g}",
-        "Skewed labels": BALANCES[options.balance],
-        "Weights trained": _trained_words(options),
-        "Changed copies": f"{options.augment:.0%} of the training comments get one"
-        if options.augment
-        else "none",
-        "Seed": str(options.seed),
-    }
-    if processes > 1:
-        said["Processes"] = f"{processes}, each with its part of every batch"
-    return said
-
-
-BALANCES = {
-    "none": "as they come",
-    "weights": "a label weighs the more the rarer it is",
-    "sampling": "every label is drawn equally often",
-}
-
-
-def _trained_words(options: TrainingOptions) -> str:
-    words = (
-        f"low-rank adapters of rank {options.adapter_rank}, and the head" if options.adapter_rank else "all"
-    )
-    if options.frozen_layers:
-        words += f"; the embeddings and the lowest {options.frozen_layers} layers stay as they are"
-    return words

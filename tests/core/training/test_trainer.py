@@ -10,7 +10,7 @@ from core.models.classifier import Calibration, Head, Platt
 from core.training import quick, trainer
 from core.training.material import Material
 from core.training.quick import fit_head
-from core.training.trainer import Rows, epoch_batches, facts, fine_tune, fine_tune_material
+from core.training.trainer import Rows, epoch_batches, fine_tune, fine_tune_material
 
 OPTIONS = TrainingOptions(mode="better", epochs=3, body_rate=2e-3, batch_tokens=64)
 
@@ -227,15 +227,6 @@ def test_fewer_weights_still_learn_and_leave_a_plain_encoder(fresh, comments, tm
         assert changed and all("weight" in name and "LayerNorm" not in name for name in changed)
 
 
-def test_weight_decay_spares_biases_and_norms(fresh, comments, tmp_path):
-    model = trainer.Tuned(fresh(), Head(np.zeros((2, 32)), np.zeros(2)))
-    groups = trainer.optimiser_of(model, replace(OPTIONS, weight_decay=0.3)).param_groups
-    for group in groups:
-        assert {weight.ndim > 1 for weight in group["params"]} == {group["weight_decay"] == 0.3}
-    assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
-    assert {group["lr"] for group in groups} == {OPTIONS.body_rate, OPTIONS.head_rate}
-
-
 def test_sampling_draws_rare_labels_as_often_and_the_same_again():
     truth = np.array([[True, False]] * 90 + [[False, True]] * 10)
     ids = [[1, 2, 3]] * 100
@@ -344,33 +335,10 @@ def test_one_comment_too_large_for_the_memory_is_a_sentence(fresh, comments, tmp
         loop.train(np.arange(6), 1)
 
 
-def test_the_rate_rises_then_falls_to_nothing():
-    weight = torch.nn.Parameter(torch.zeros(1))
-    optimiser = torch.optim.AdamW([{"params": [weight], "lr": 2.0, "base": 2.0}])
-    rates = []
-    for step in range(1, 21):
-        trainer.set_rates(optimiser, step, 20)
-        rates.append(optimiser.param_groups[0]["lr"])
-    assert rates[:3] == [1.0, 2.0, pytest.approx(2 * 17 / 18)] and rates[-1] == 0.0
-
-
 def test_every_step_is_told(fresh, comments, tmp_path):
     told = []
     found = tune(fresh(), comments, tmp_path, on_step=lambda step, steps, curve: told.append((step, steps)))
     assert told == [(step, found.steps) for step in range(1, found.steps + 1)]
-
-
-def test_the_settings_are_said_in_words():
-    said = facts(OPTIONS, 120, 700)
-    assert said["Epochs"] == "at most 3; 120 steps over 700 comments"
-    assert said["Weights trained"] == "all" and said["Changed copies"] == "none"
-    options = replace(OPTIONS, adapter_rank=8, frozen_layers=2, patience=1, augment=0.25, balance="sampling")
-    said = facts(options, 1, 1)
-    assert "rank 8" in said["Weights trained"] and "lowest 2 layers" in said["Weights trained"]
-    assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
-    assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
-    assert all(isinstance(value, str) for value in said.values())
-    assert "Processes" not in said and facts(OPTIONS, 1, 1, 4)["Processes"].startswith("4, each")
 
 
 def test_few_comments_are_learned_in_small_batches():
