@@ -153,6 +153,7 @@ BUNDLED_ENCODER = "all-MiniLM-L6-v2"
 QUICK, BETTER, TFIDF, BILSTM, MAJORITY = "quick", "better", "tfidf", "bilstm", "majority"
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 STRATIFIED, GROUPED, BY_TIME, KFOLD = "stratified", "grouped", "time", "kfold"
+NOT_JUDGED, NOT_MEASURED = "Not judged: ", " (not measured, train again)"  # begin, end a GateResult.name
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,7 @@ class TrainingOptions:
     adapter_rank: int = 0  # low-rank adapters (LoRA) of this rank; 0: all weights
     augment: float = 0.0  # share of training rows that get one changed copy
     bilstm: bool = False  # a BiLSTM among the baselines
+    quick: bool = False  # Quick among the baselines of TF-IDF; it stands beside every other model anyway
     vectors: str = ""  # id of an uploaded file of word vectors for the BiLSTM; "": learned
     without: tuple[str, ...] = ()  # words taken out of every text before training
     trial_of: int = 0  # the run whose tuning tried these settings
@@ -213,6 +215,7 @@ class Scores:
     calibration_error: float | None = None  # expected calibration error of its probabilities
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # field name -> 90 % range
     multi: bool = False
+    by_person: bool = False  # the ranges take the comments of one person together
 
 
 @dataclass(frozen=True)
@@ -272,7 +275,7 @@ class GateRule:
 
 @dataclass(frozen=True)
 class GateResult:
-    name: str  # Macro F1, Recall of <label>, Calibration error
+    name: str  # Macro F1, Recall of <label>, Calibration error, or a sentence on what nothing judges
     value: float
     bound: float
     at_least: bool  # False: at most

@@ -8,7 +8,7 @@ from pages.parts.frame import open_page
 from pages.parts.progress import watch_active
 
 open_page()
-choose_dataset()
+dataset = choose_dataset()
 st.title("Runs")
 watch_active()
-run_history.show()
+run_history.show(dataset)

@@ -1,7 +1,9 @@
-"""Scores a CSV with the model.onnx beside this file: python score_csv.py FILE.csv --text COLUMN
+"""Scores a CSV with the model.onnx beside this file: python score_csv.py FILE.csv --text COLUMN [COLUMN ...]
 
-Needs onnxruntime, tokenizers and numpy alone. Writes FILE.scored.csv: the columns of the file, the label (or
-labels), and one probability a label. Cells that a spreadsheet would take for a formula get a leading '.
+Name every column that the comments stand in, such as title and body: they are joined in the order of the
+file, an empty line between them. Needs onnxruntime, tokenizers and numpy alone. Writes FILE.scored.csv: the
+columns of the file, the label (or labels), and one probability a label. Cells that a spreadsheet would take
+for a formula get a leading '.
 """
 
 import csv
@@ -13,26 +15,26 @@ import numpy as np
 from onnxruntime import InferenceSession
 from tokenizers import Tokenizer
 
-
-def safe(cell, starts=tuple("=+-@\t\r\n\0＝＋－＠")):
-    return "'" + cell if cell.startswith(starts) or cell.lstrip().startswith(starts) else cell
+FORMULA, BLANK = tuple("=+-@\t\r\n\0＝＋－＠"), " \t\r\n\ufffd\u200b\ufeff\u00a0\u3000"
 
 
-file, _, column = sys.argv[1:] if sys.argv[2:3] == ["--text"] and len(sys.argv) == 4 else sys.exit(__doc__)
+def safe(cell):
+    return "'" + cell if cell.startswith(FORMULA) or cell.lstrip().startswith(FORMULA) else cell
+
+
+file, *names = [a for a in sys.argv[1:] if a != "--text"] if "--text" in sys.argv[2:-1] else sys.exit(__doc__)
 about = json.loads(Path(__file__).with_name("labels.json").read_text("utf-8"))
 tokenizer = Tokenizer.from_file(str(Path(__file__).with_name("tokenizer.json")))
 model = InferenceSession(Path(__file__).with_name("model.onnx"), providers=["CPUExecutionProvider"])
 csv.field_size_limit(2**31 - 1)
 with open(file, encoding="utf-8-sig", newline="") as source:
-    rows, labels = csv.reader(source), np.array(about["labels"])
-    header = next(rows, [])
-    place = header.index(column) if column in header else sys.exit(f"No column {column!r}. Choose: {header}")
+    header = next(rows := csv.reader(source), [])
+    at = {header.index(n) if n in header else sys.exit(f"No column {n!r}. Choose: {header}") for n in names}
     with Path(file).with_suffix(".scored.csv").open("w", encoding="utf-8-sig", newline="") as target:
         out = csv.writer(target, quoting=csv.QUOTE_ALL)
-        out.writerow(map(safe, (*header, "label", *(f"p({label})" for label in labels))))
-        for cells in rows:
-            row = cells + [""] * (len(header) - len(cells))
-            read = tokenizer.encode(row[place])
+        out.writerow(map(safe, (*header, "label", *(f"p({label})" for label in about["labels"]))))
+        for row in (cells + [""] * (len(header) - len(cells)) for cells in rows):
+            read = tokenizer.encode("\n\n".join(row[n] for n in sorted(at) if row[n].strip(BLANK)))
             shares = model.run(None, {"input_ids": [read.ids], "attention_mask": [read.attention_mask]})[0][0]
-            said = labels[shares >= 0.5] if about["multi"] else labels[[shares.argmax()]]
+            said = np.array(about["labels"])[shares >= 0.5 if about["multi"] else [shares.argmax()]]
             out.writerow([*map(safe, (*row, "; ".join(said))), *(f"{share:.4f}" for share in shares)])

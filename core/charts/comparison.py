@@ -11,6 +11,8 @@ from core.charts.theme import ACCENT, FONT_SIZE, GREY, ROW, VERMILION, framed, r
 from core.domain import Estimate, Scores
 
 BESIDE = (("Macro F1", ACCENT, "circle", -0.14), ("Accuracy", VERMILION, "diamond", 0.14))
+SHOWN = {"Accuracy": "Right (accuracy)"}  # as the tables beside the figures call it
+STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # between the ticks of differences
 
 
 class Difference(Protocol):
@@ -33,7 +35,7 @@ def beside(models: Sequence[Scores], theme: str | None = None) -> go.Figure:
         spots = [place + lift for place in range(len(column))]
         range_lines(figure, measure, [(e.low, e.high) for e in column], spots, colour)
         figure.add_scatter(
-            name=measure,
+            name=SHOWN.get(measure, measure),
             x=[e.mid for e in column],
             y=spots,
             customdata=[[measure, scores.name] for scores in models],
@@ -64,15 +66,24 @@ def differences(
     for name, clear, colour, symbol in styles:
         spots = [place for place, item in enumerate(measures) if item.clear == clear]
         _add_differences(figure, [(place, measures[place]) for place in spots], (name, colour, symbol))
-    ranked_axis(figure, [item.measure for item in measures])
+    ranked_axis(figure, [SHOWN.get(item.measure, item.measure) for item in measures])
     reach = max((abs(end) for item in measures for end in (item.change.low, item.change.high)), default=0.0)
     reach = max(0.02, 1.15 * reach)
+    ticks = _ticks(reach)
     figure.update_xaxes(
         range=[-reach, reach],
-        tickformat="+.0%" if reach > 0.05 else "+.1%",
-        title_text=f"← {label_text(first, 24)} better · {label_text(second, 24)} better →",
+        tickvals=ticks,
+        ticktext=[f"{100 * tick:+.3g}" if tick else "0" for tick in ticks],
+        title_text=f"← {label_text(first, 24)} better · points · {label_text(second, 24)} better →",
     )
     return framed(figure, height=150 + ROW * max(1, len(measures)), theme=theme)
+
+
+def _ticks(reach: float) -> list[float]:
+    """Round differences on both sides of zero, few enough for a narrow window."""
+    step = next((step for step in STEPS if reach / step < 4), STEPS[-1])
+    count = int(reach / step)
+    return [step * place for place in range(-count, count + 1)]
 
 
 def _add_differences(

@@ -9,7 +9,17 @@ from typing import Protocol
 import plotly.graph_objects as go
 
 from core.charts.labels import label_lines, label_text, percent
-from core.charts.theme import ACCENT, FONT_SIZE, GREY, ROW, VERMILION, framed, range_lines, ranked_axis
+from core.charts.theme import (
+    ACCENT,
+    FONT_SIZE,
+    GREY,
+    ROW,
+    VERMILION,
+    framed,
+    range_lines,
+    ranked_axis,
+    shares_from,
+)
 from core.domain import Estimate, LearningPoint, Slice
 
 MAX_SLICES = 24
@@ -119,7 +129,8 @@ def reliability(after: Sequence[Bin], before: Sequence[Bin] = (), theme: str | N
 
 
 def _add_bins(figure: go.Figure, bins: Sequence[Bin], name: str, colour: str, symbol: str) -> None:
-    spots = [one.confidence for one in bins]
+    """The more answers a mark stands for, the larger it is."""
+    spots, most = [one.confidence for one in bins], max(one.n for one in bins)
     range_lines(figure, name, [(one.low, one.high) for one in bins], spots, colour, upright=True)
     figure.add_scatter(
         name=name,
@@ -128,7 +139,12 @@ def _add_bins(figure: go.Figure, bins: Sequence[Bin], name: str, colour: str, sy
         customdata=[[one.confidence, one.n] for one in bins],
         mode="lines+markers",
         line={"color": colour, "width": 1.5},
-        marker={"color": colour, "symbol": symbol, "size": 9},
+        marker={
+            "color": colour,
+            "symbol": symbol,
+            "size": [5 + 8 * (one.n / max(1, most)) ** 0.5 for one in bins],
+            "line": {"color": colour, "width": 1.5},
+        },
         hovertext=[
             f"{name}<br>{percent(one.confidence)} sure, right {percent(one.share)} "
             f"({percent(one.low)} to {percent(one.high)})<br>{one.n:,} answers"
@@ -195,7 +211,11 @@ def slices(items: Sequence[Slice], theme: str | None = None) -> go.Figure:
             text=["▲ look here first" if shown[place].worst else "" for place in spots],
         )
     ranked_axis(figure, [label_lines(f"{item.column}: {item.value}", 22) for item in shown])
-    figure.update_xaxes(range=[0, 1.02], tickformat=".0%", title_text="Right")
+    figure.update_xaxes(
+        range=[shares_from([item.accuracy.low for item in shown]) - 0.01, 1.02],
+        tickformat=".0%",
+        title_text="Right",
+    )
     return framed(figure, height=130 + ROW * max(1, len(shown)), theme=theme)
 
 
@@ -249,8 +269,10 @@ def learning_curve(points: Sequence[LearningPoint], theme: str | None = None) ->
     for name, group, colour, symbol in groups:
         if group:
             _add_points(figure, group, name, colour, symbol)
-    figure.update_xaxes(title_text="Labelled comments learned from", rangemode="tozero")
-    figure.update_yaxes(title_text="Macro F1", range=[0, 1.02], tickformat=".1f")
+    figure.update_xaxes(title_text="Labelled comments learned from", rangemode="tozero", tickformat=",d")
+    lowest = shares_from([point.macro_f1.low for point in points])
+    highest = 1.02 - shares_from([1 - point.macro_f1.high for point in points])
+    figure.update_yaxes(title_text="Macro F1", range=[lowest, highest], tickformat=".2~f")
     return framed(figure, height=340, theme=theme)
 
 
@@ -266,7 +288,7 @@ def _add_points(
         customdata=[[point.labels] for point in points],
         mode="lines+markers",
         line={"color": colour, **LINE},
-        marker={"symbol": symbol, "size": 10, "line": {"color": colour, "width": 2}},
+        marker={"symbol": symbol, "size": 8, "line": {"color": colour, "width": 2}},
         hovertext=[
             f"{name}, {point.labels:,} labels: macro F1 {point.macro_f1.mid:.3f} "
             f"({point.macro_f1.low:.3f} to {point.macro_f1.high:.3f})"

@@ -79,26 +79,28 @@ def confusion(scores: Scores, labels: Sequence[str], theme: str | None = None) -
     cell_words(
         figure,
         [(column, row) for row, column in spots],
-        [str(int(counts[spot])) if counts[spot] else "" for spot in spots],
+        [f"{int(counts[spot]):,}" if counts[spot] else "" for spot in spots],
         [nearest(SEQUENTIAL, share[spot]) for spot in spots],
     )
+    across = _across(len(kept))
+    places = [(row, column, column + shift) for row, column in spots for shift in across]
     figure.add_scatter(
         name="cells",
-        x=[column for _, column in spots],
-        y=[row for row, _ in spots],
-        customdata=[[names[row], names[column]] for row, column in spots],
+        x=[x for _, _, x in places],
+        y=[row for row, _, _ in places],
+        customdata=[[names[row], names[column]] for row, column, _ in places],
         mode="markers",
-        marker={"symbol": "square", "size": 28, "color": GREY, "opacity": 0.01, "line": {"color": CLEAR}},
+        marker={"symbol": "square", "size": 28, "color": CLEAR, "line": {"width": 0}},
         hovertext=[
-            f"{int(counts[row, column])} of {int(whole[row])} comments labelled "
+            f"{int(counts[row, column]):,} of {int(whole[row]):,} comments labelled "
             f"<b>{label_text(names[row], 60)}</b><br>were read as <b>{label_text(names[column], 60)}</b>"
-            for row, column in spots
+            for row, column, _ in places
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         showlegend=False,
     )
     ranked_axis(figure, [label_text(name, 24) for name in names])
-    figure.update_yaxes(title_text="True label")
+    figure.update_yaxes(title_text="People said")
     figure.update_xaxes(
         title_text="The model said",
         tickvals=list(range(len(names))),
@@ -108,6 +110,12 @@ def confusion(scores: Scores, labels: Sequence[str], theme: str | None = None) -
         zeroline=False,
     )
     return framed(figure, height=170 + (ROW - 8) * max(1, len(names)), theme=theme)
+
+
+def _across(labels: int) -> list[float]:
+    """Where marks that can be pressed lie in a square, from its middle: the fewer labels, the wider it is."""
+    half = next((half for most, half in ((3, 5), (6, 3), (12, 1)) if labels <= most), 0)
+    return [0.45 * place / half for place in range(-half, half + 1)] if half else [0.0]
 
 
 def _most_confused(counts: np.ndarray) -> list[int]:
@@ -126,7 +134,7 @@ def label_scores(scores: Scores, theme: str | None = None, limit: int | None = N
         column = [estimates[score.label][which] for score in ranked]
         _add_scored(figure, ranked, column, name=title, style=(colour, symbol, lift))
     ranked_axis(
-        figure, [label_lines(f"{shorten(score.label, 28)} ({score.support})", 20) for score in ranked]
+        figure, [label_lines(f"{shorten(score.label, 28)} ({score.support:,})", 20) for score in ranked]
     )
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%")
     return framed(figure, height=110 + ROW * max(1, len(ranked)), theme=theme)
@@ -161,10 +169,16 @@ def _add_scored(
 
 
 def probabilities(
-    labels: Sequence[str], probs: Sequence[float], top: int = 8, theme: str | None = None
+    labels: Sequence[str],
+    probs: Sequence[float],
+    top: int = 8,
+    theme: str | None = None,
+    decided: float | None = None,
 ) -> go.Figure:
-    """The model's confidence in its most likely labels; customdata: [label]."""
+    """The model's confidence in its most likely labels, those that it gives in colour: the likeliest one,
+    or with `decided` each that is at least so likely; customdata: [label]."""
     ranked = sorted(zip(labels, probs, strict=True), key=lambda pair: -pair[1])[:top]
+    given = [place == 0 if decided is None else p >= decided for place, (_, p) in enumerate(ranked)]
     figure = go.Figure()
     figure.add_bar(
         name="confidence",
@@ -172,7 +186,7 @@ def probabilities(
         x=[float(probability) for _, probability in ranked],
         y=list(range(len(ranked))),
         customdata=[[label] for label, _ in ranked],
-        marker_color=[ACCENT] + [GREY] * (len(ranked) - 1),
+        marker_color=[ACCENT if one else GREY for one in given],
         text=[percent(float(probability)) for _, probability in ranked],
         textposition="outside",
         textfont_size=FONT_SIZE,
@@ -182,4 +196,6 @@ def probabilities(
     )
     ranked_axis(figure, [label_lines(label) for label, _ in ranked])
     figure.update_xaxes(range=[0, 1.12], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
+    if decided is not None:
+        figure.add_vline(x=decided, line={"color": GREY, "width": 1.5, "dash": "dot"})
     return framed(figure, height=60 + ROW * max(1, len(ranked)), theme=theme)

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.domain import BETTER, QUICK, Estimate, GateResult, LearningPoint, Scores, Slice
 from core.evaluation.held_out import HeldOut
-from core.evaluation.learning import fitted
+from core.evaluation.learning import NO_GAIN, fitted
 from core.evaluation.suspicion import suspects
 from core.evaluation.tally import Table, redraws
 
@@ -57,8 +57,10 @@ def advise(
     return tuple(sorted(found, key=_place))
 
 
-def _place(item: Advice) -> tuple[bool, float, int]:
-    return (item.kind != ENCODER, -_mid(item.gain), ORDER.index(item.kind))
+def _place(item: Advice) -> tuple[bool, bool, float, int]:
+    """What is known to bring hardly anything stands behind what nobody has measured."""
+    little = item.gain is not None and item.gain.mid < NO_GAIN
+    return (item.kind != ENCODER, little, -_mid(item.gain), ORDER.index(item.kind))
 
 
 def _mid(gain: Estimate | None) -> float:

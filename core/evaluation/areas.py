@@ -8,13 +8,10 @@ from core.evaluation.ranges import Z90, rows_in_effect, wilson
 def auc(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """(k,) chance that a row with the label is given a higher probability than one without (ties half:
     Mann & Whitney 1947); nan where one side is empty."""
-    from scipy.stats import rankdata
-
-    ranks = rankdata(probabilities, axis=0)
-    yes = truth.sum(axis=0).astype(float)
-    no = len(truth) - yes
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return ((ranks * truth).sum(axis=0) - yes * (yes + 1) / 2) / np.where(yes * no > 0, yes * no, np.nan)
+    found = np.full(truth.shape[1], np.nan)
+    for label in np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0)):
+        found[label] = _placements(probabilities[:, label], truth[:, label])[~truth[:, label]].mean()
+    return found
 
 
 def average_precision(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarray:
@@ -30,36 +27,44 @@ def average_precision(probabilities: np.ndarray, truth: np.ndarray) -> np.ndarra
 
 
 def macro_auc_range(
-    places: np.ndarray, rows: int, probabilities: np.ndarray, truth: np.ndarray
+    places: np.ndarray, supports: np.ndarray, probabilities: np.ndarray, truth: np.ndarray
 ) -> tuple[float, float] | None:
-    """90 % range of the mean AUC over labels, by the placements of DeLong (1988); None if undefined.
+    """90 % range of the mean AUC over labels, by the placements of DeLong (1988), of groups by Obuchowski
+    (1997); None if undefined.
 
-    `places` (n,) numbers the rows 0..rows-1; rows with the same number are the same comment.
+    `places` (n,) numbers the rows from 0: those with the same number, such as the repeats of a comment or
+    the comments of a person, are one piece of evidence. `supports` (k,) are the independent rows that
+    those with each label are worth.
     """
-    areas = auc(probabilities, truth)
-    known = np.flatnonzero(~np.isnan(areas))
+    known = np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0))
     if not len(known):
         return None
-    pull = np.zeros(rows)  # how far each row moves the mean
+    pull = np.zeros(int(places.max()) + 1)  # how far each piece of evidence moves the mean
+    areas = []
     for label in known:
-        moved = _placements(probabilities[:, label], truth[:, label]) - areas[label]
-        side = np.where(truth[:, label], truth[:, label].sum(), (~truth[:, label]).sum())
-        pull += np.bincount(places, moved / side, minlength=rows)
+        yes = truth[:, label]
+        placed = _placements(probabilities[:, label], yes)
+        areas.append(float(placed[~yes].mean()))
+        pull += np.bincount(places, (placed - areas[-1]) / np.where(yes, yes.sum(), (~yes).sum()))
     half = Z90 * float(np.sqrt(np.sum((pull / len(known)) ** 2)))
-    mid = float(areas[known].mean())
+    mid = float(np.mean(areas))
     low, high = max(0.0, mid - half), min(1.0, mid + half)
     if mid >= 1.0:
-        sure = rows_in_effect(truth[:, known].sum(axis=0) * rows / len(truth))
+        sure = rows_in_effect(supports[known])
         low = float(wilson(sure, sure)[0])
     return low, high
 
 
 def _placements(values: np.ndarray, yes: np.ndarray) -> np.ndarray:
-    """(n,) share of the other side that a row stands right of."""
-    from scipy.stats import rankdata
+    """(n,) share of the other side that a row stands right of, ties half; both sides have rows.
 
-    ranks = rankdata(values)
-    below = np.empty(len(values))
-    for side in (yes, ~yes):
-        below[side] = ranks[side] - rankdata(values[side])
-    return np.where(yes, below / (~yes).sum(), 1 - below / yes.sum())
+    Only the rows with the label are sorted: they are few.
+    """
+    values, few, many = np.ascontiguousarray(values), np.flatnonzero(yes), np.flatnonzero(~yes)
+    few = few[np.argsort(values[few], kind="stable")]
+    below = [np.searchsorted(values[few], values[many], side) for side in ("left", "right")]
+    above = [np.cumsum(np.bincount(part, minlength=len(few) + 1))[:-1] for part in below]
+    found = np.empty(len(values))
+    found[many] = 1 - (below[0] + below[1]) / (2 * len(few))
+    found[few] = (above[0] + above[1]) / (2 * len(many))
+    return found

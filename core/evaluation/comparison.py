@@ -34,7 +34,8 @@ class Comparison:
     won: tuple[int, ...]  # ids: the second is right, the first wrong
     moved: tuple[int, ...]  # ids: both wrong, with different answers
     chance: float  # exact p (McNemar 1947) that as many rows are lost and won by luck
-    words: str  # what is compared, and the finding, in plain sentences
+    scope: str  # which rows and labels are compared, in plain sentences
+    words: str  # that, and the finding
     both: tuple[HeldOut, HeldOut]  # the models on these rows and labels
 
 
@@ -54,8 +55,9 @@ def compare(
     chance = even_split(int(lost.sum()), int(won.sum()))
     measures = _measures(one, two, right, draws, seed, people)
     ids = [tuple(one.ids[rows].tolist()) for rows in (lost, won, moved)]
-    words = _words(first, second, one, left_out, measures[0], ids)
-    return Comparison(len(one.ids), one.labels, measures, *ids, chance, words, (one, two))
+    scope = _scope(first, second, one, left_out)
+    words = f"{scope} {_finding(measures[0], ids)}"
+    return Comparison(len(one.ids), one.labels, measures, *ids, chance, scope, words, (one, two))
 
 
 def _aligned(
@@ -136,9 +138,7 @@ def _difference(
     return Difference(name, float(first), float(second), change, bool(clear))
 
 
-def _words(
-    first: HeldOut, second: HeldOut, one: HeldOut, left_out: int, main: Difference, ids: list[tuple]
-) -> str:
+def _scope(first: HeldOut, second: HeldOut, one: HeldOut, left_out: int) -> str:
     parts = [f"Both were judged on {len(one.ids):,} of the same comments."]
     known = len(set(first.labels) | set(second.labels))
     if known > len(one.labels):
@@ -147,15 +147,20 @@ def _words(
         parts.append(
             f"Left out: {_comments(left_out)} with another label since, or with a label of one model only."
         )
+    return " ".join(parts)
+
+
+def _finding(main: Difference, ids: list[tuple]) -> str:
     mid, low, high = (100 * value for value in (main.change.mid, main.change.low, main.change.high))
     points = f"{mid:+.1f} points of macro F1 (likely {low:+.1f} to {high:+.1f})"
     better = "second" if mid > 0 else "first"
-    if main.clear:
-        parts.append(f"The {better} model is better, by more than chance: {points}.")
-    else:
-        parts.append(f"The difference may be chance: {points}.")
-    parts.append(f"Right by the second alone: {_comments(len(ids[1]))}; by the first alone: {len(ids[0]):,}.")
-    return " ".join(parts)
+    found = (
+        f"The {better} model is better, by more than chance" if main.clear else "The difference may be chance"
+    )
+    return (
+        f"{found}: {points}. Right by the second alone: {_comments(len(ids[1]))}; by the first alone: "
+        f"{len(ids[0]):,}."
+    )
 
 
 def _comments(count: int) -> str:

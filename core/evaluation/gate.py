@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from core.domain import GateResult, GateRule, LabelScore, Scores
+from core.domain import NOT_JUDGED, NOT_MEASURED, GateResult, GateRule, LabelScore, Scores
 
-NOT_JUDGED = "Not judged: "
 MOST_NAMED = 5
 
 
@@ -25,7 +24,7 @@ def check(scores: Scores, rule: GateRule, calibration_error: float | None = None
     if unknown and rule.recall > 0:
         results.append(_not_judged(unknown))
     error = scores.calibration_error if scores.calibration_error is not None else calibration_error
-    name = "Calibration error" if error is not None else "Calibration error (not measured, train again)"
+    name = "Calibration error" if error is not None else f"Calibration error{NOT_MEASURED}"
     value = 1.0 if error is None else error
     passed = error is not None and value <= rule.calibration_error
     return (*results, GateResult(name, value, rule.calibration_error, at_least=False, passed=passed))

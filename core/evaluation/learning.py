@@ -13,6 +13,7 @@ MORE = 200  # labels of the forecast
 FEWEST_SIZES = 3  # two sizes fit any power law
 EXPONENTS = np.linspace(0.1, 1.5, 29)
 DRAWS = 400
+NO_GAIN = 0.005  # of macro F1: what rounds to nothing
 LEAST_DOUBT = 0.005  # of one measurement: repeats of few can agree by chance
 
 
@@ -170,6 +171,11 @@ def sentence(points: Sequence[LearningPoint]) -> str:
             "labels would bring."
         )
     value, more = ahead.macro_f1, ahead.labels - last.labels
+    if value.mid - last.macro_f1.mid < NO_GAIN:
+        return (
+            f"{more:,} more labels would bring hardly anything: macro F1 stays at about {value.mid:.2f} "
+            f"(likely {value.low:.2f} to {value.high:.2f}), if they are like those that are there."
+        )
     return (
         f"{more:,} more labels would bring macro F1 from {last.macro_f1.mid:.2f} to about {value.mid:.2f} "
         f"(likely {value.low:.2f} to {value.high:.2f}), if they are like those that are there."

@@ -1,5 +1,7 @@
 """How good a model is on rows it has not seen, with 90 % ranges: the held-out rows are a sample."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from core.domain import LabelScore, Scores
@@ -7,6 +9,7 @@ from core.errors import CannotTrain
 from core.evaluation.areas import auc, average_precision, macro_auc_range
 from core.evaluation.curves import calibration_error, gaps
 from core.evaluation.held_out import HeldOut
+from core.evaluation.persons import Persons, persons_of
 from core.evaluation.ranges import around, f1_range, rows_in_effect, wilson
 from core.evaluation.tally import Table, Tally, redraws, tally
 
@@ -18,33 +21,48 @@ def macro_f1(truth: np.ndarray, decided: np.ndarray) -> float:
     return float(tally(truth, decided).macro_f1)
 
 
-def score(name: str, held: HeldOut, draws: int = 400, seed: int = 0) -> Scores:
+def score(
+    name: str, held: HeldOut, draws: int = 400, seed: int = 0, groups: Sequence[str] | None = None
+) -> Scores:
     """All figures of one model. Precision of a label is TP / (TP + FP), recall TP / (TP + FN), F1 their
     harmonic mean; macro F1 the plain mean of F1, weighted F1 the mean by rows.
 
     In repeated K-fold each figure is the mean over the repeats, and `n` counts a row once; the confusion
-    table is that of the first repeat. Raises CannotTrain without any row.
+    table is that of the first repeat. `groups` (n,), aligned with the rows of `held`, says who wrote each
+    ("" unknown): the ranges then take the rows of one person together. Raises CannotTrain without any row.
     """
     if not len(held.ids):
         raise CannotTrain("No labelled comment was held out. Label more comments, or choose another split.")
     parts = held.repeats
     values, counts = _values(parts), _counts(parts)
     rows = len(np.unique(held.ids))
+    persons = _persons(held, parts, groups)
     areas = np.mean([auc(part.probabilities, part.truth) for part in parts], axis=0)  # nan: undefined
-    low_high = macro_auc_range(held.places, rows, held.probabilities, held.truth)
-    ranges = _ranges(parts, values, counts, draws, seed)
+    ranges = _ranges(parts, values, counts, persons, draws, seed)
+    together = held.places if persons is None else persons.codes[held.places]
+    low_high = macro_auc_range(together, _supports(parts, persons), held.probabilities, held.truth)
     if low_high is not None:
         values["macro_auc"] = float(np.nanmean(areas))
         ranges["macro_auc"] = (min(low_high[0], values["macro_auc"]), max(low_high[1], values["macro_auc"]))
     return Scores(
         name=name,
-        per_label=_per_label(held.labels, parts, counts, areas),
+        per_label=_per_label(held.labels, parts, counts, areas, persons),
         confusion=() if held.multi else confusion(parts[0]),
         n=rows,
         ranges=ranges,
         multi=held.multi,
+        by_person=persons is not None,
         **values,
     )
+
+
+def _persons(held: HeldOut, parts: list[HeldOut], groups: Sequence[str] | None) -> Persons | None:
+    """Of the rows of a repeat, by rising id."""
+    if groups is None:
+        return None
+    first = np.unique(held.ids, return_index=True)[1]
+    right = np.mean([part.right for part in parts], axis=0)
+    return persons_of([groups[place] for place in first], right)
 
 
 def confusion(held: HeldOut) -> tuple[tuple[int, ...], ...]:
@@ -83,10 +101,21 @@ def _counts(parts: list[HeldOut]) -> Tally:
     return Tally(hits, true, said, counts[0].rows)
 
 
-def _ranges(parts: list[HeldOut], values: dict, counts: Tally, draws: int, seed: int) -> dict:
-    """Field name -> 90 % range: the rows are redrawn, all repeats of a row together."""
-    rows, redrawn = len(parts[0].ids), _redrawn(parts, draws, seed)
-    even = rows_in_effect(counts.true)
+def _supports(parts: list[HeldOut], persons: Persons | None) -> np.ndarray:
+    """(k,) independent rows that the rows of each label are worth."""
+    truth = parts[0].truth
+    return truth.sum(axis=0) / (1.0 if persons is None else persons.design_effect(truth))
+
+
+def _ranges(
+    parts: list[HeldOut], values: dict, counts: Tally, persons: Persons | None, draws: int, seed: int
+) -> dict:
+    """Field name -> 90 % range: the rows are redrawn, all repeats of a row, and all rows of a person,
+    together."""
+    redrawn = _redrawn(parts, persons, draws, seed)
+    rows, even = float(len(parts[0].ids)), rows_in_effect(_supports(parts, persons))
+    if persons is not None:
+        rows /= float(persons.design_effect(np.ones((len(persons.codes), 1)))[0])
     ranges = {
         name: around(values[name], redrawn[name], even if name in MACRO else rows)
         for name in ("macro_f1", "weighted_f1", "balanced_accuracy")
@@ -100,36 +129,43 @@ def _ranges(parts: list[HeldOut], values: dict, counts: Tally, draws: int, seed:
     return ranges
 
 
-def _redrawn(parts: list[HeldOut], draws: int, seed: int) -> dict[str, np.ndarray]:
+def _redrawn(parts: list[HeldOut], persons: Persons | None, draws: int, seed: int) -> dict[str, np.ndarray]:
     """Field name -> (draws,) values; `parts` hold the same rows in the same order."""
     tables = [Table(part.truth, part.decided) for part in parts]
     errors = [gaps(part.probabilities, part.truth, part.multi) for part in parts]
     rows, labels = parts[0].truth.shape
-    scale = rows * (labels if parts[0].multi else 1)
+    decisions = labels if parts[0].multi else 1  # of a row
     found: dict[str, list[np.ndarray]] = {}
-    for weights in redraws(rows, draws, seed):
+    for weights in redraws(rows, draws, seed, None if persons is None else persons.codes):
+        drawn = decisions * weights.sum(axis=1)
         block: dict[str, list[np.ndarray]] = {}
         for table, error in zip(tables, errors, strict=True):
             for name, value in _measures(table.drawn(weights), parts[0].multi).items():
                 block.setdefault(name, []).append(value)
-            block.setdefault("calibration_error", []).append(np.abs(error.T @ weights.T).sum(axis=0) / scale)
+            block.setdefault("calibration_error", []).append(np.abs(error.T @ weights.T).sum(axis=0) / drawn)
         for name, column in block.items():
             found.setdefault(name, []).append(np.mean(column, axis=0))
     return {name: np.concatenate(column) for name, column in found.items()}
 
 
 def _per_label(
-    labels: tuple[str, ...], parts: list[HeldOut], counts: Tally, areas: np.ndarray
+    labels: tuple[str, ...],
+    parts: list[HeldOut],
+    counts: Tally,
+    areas: np.ndarray,
+    persons: Persons | None,
 ) -> tuple[LabelScore, ...]:
     each = [tally(part.truth, part.decided) for part in parts]
     precision, recall, f1 = (
         np.mean([getattr(one, name) for one in each], axis=0) for name in ("precision", "recall", "f1")
     )
     precise = np.mean([average_precision(part.probabilities, part.truth) for part in parts], axis=0)
+    hits, true, said = counts.hits, counts.true, counts.said
+    of_said, of_true, of_both = _effects(parts[0], persons)
     ends = (
-        _holding(precision, wilson(counts.hits, counts.said)),
-        _holding(recall, wilson(counts.hits, counts.true)),
-        _holding(f1, f1_range(counts.hits, counts.true, counts.said)),
+        _holding(precision, wilson(hits / of_said, said / of_said)),
+        _holding(recall, wilson(hits / of_true, true / of_true)),
+        _holding(f1, f1_range(hits / of_both, true / of_both, said / of_both)),
     )
     return tuple(
         LabelScore(
@@ -144,6 +180,14 @@ def _per_label(
         )
         for k, label in enumerate(labels)
     )
+
+
+def _effects(part: HeldOut, persons: Persons | None) -> tuple[np.ndarray | float, ...]:
+    """Design effects (k,) of the rows given a label, those that carry it, and both together."""
+    if persons is None:
+        return 1.0, 1.0, 1.0
+    truth, said = part.truth, part.decided
+    return tuple(persons.design_effect(marks) for marks in (said, truth, truth | said))
 
 
 def _holding(mid: np.ndarray, ends: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

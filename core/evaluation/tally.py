@@ -15,7 +15,7 @@ class Tally:
     hits: np.ndarray  # (..., k) rows that carry the label and were given it (TP)
     true: np.ndarray  # (..., k) rows that carry it (TP + FN)
     said: np.ndarray  # (..., k) rows that were given it (TP + FP)
-    rows: float
+    rows: float | np.ndarray  # in all; (..., 1) where rows were redrawn
 
     @property
     def f1(self) -> np.ndarray:
@@ -69,12 +69,11 @@ class Table:
 
         parts = [csr_array(part.astype(np.float64)) for part in (truth & decided, truth, decided)]
         self.cells = hstack(parts, format="csr").T.tocsr()
-        self.rows = len(truth)
 
     def drawn(self, weights: np.ndarray) -> Tally:
         """`weights` (draws, n): how often each row was drawn."""
         counts = (self.cells @ weights.T).T
-        return Tally(*np.split(counts, 3, axis=1), self.rows)
+        return Tally(*np.split(counts, 3, axis=1), weights.sum(axis=1, keepdims=True))
 
 
 def redraws(

@@ -15,12 +15,14 @@ from core.export.measure import Measured, cpu_ms, model_mb
 from core.export.opened import open_exported
 from core.export.parity import ROWS, Parity, parity
 from core.models.classifier import TextModel
+from core.models.files import sync_all
 
 CARD, README = "MODEL_CARD.md", "README.md"
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*", re.ASCII)
 OLDEST = (1980, 1, 1, 0, 0, 0)  # of a file in a ZIP: the same model gives the same bytes
 USES = {
-    "onnx": "`python onnx/score_csv.py FILE.csv --text COLUMN` needs onnxruntime, tokenizers and numpy.",
+    "onnx": "`python onnx/score_csv.py FILE.csv --text COLUMN` needs onnxruntime, tokenizers and numpy; "
+    "several columns are named one after the other and joined in the order of the file.",
     "onnx-int8": "The same, smaller and faster: `python onnx-int8/score_csv.py FILE.csv --text COLUMN`.",
     "torchscript": "`torch.jit.load('torchscript/model.pt')` takes input_ids and attention_mask.",
     "transformers": "`AutoModel.from_pretrained('transformers')`; transformers/README.md has the head.",
@@ -68,7 +70,7 @@ def export_model(
         (temporary / README).write_text(_readme([line.measured.name for line in lines[1:]]), encoding="utf-8")
         report = _report(lines, refused)
         write_manifest(temporary, {**about, "bundle": BUNDLE, **report})
-        _sync(temporary)
+        sync_all(temporary)
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
     finally:
@@ -170,12 +172,3 @@ def _readme(keys: Sequence[str]) -> str:
         "the calibrated probability of each label, in the order of `labels.json`.\n\n"
         f"{uses}\n\n`manifest.json` has the SHA-256 of every file.\n"
     )
-
-
-def _sync(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from core.domain import (
     BETTER,
     BILSTM,
+    NOT_JUDGED,
+    NOT_MEASURED,
     QUICK,
     TFIDF,
     Dataset,
@@ -39,6 +41,7 @@ USED_BY = {  # setting -> the ways of training that it means something to; those
     "encoder": ENCODED,
     "max_tokens": (*ENCODED, BILSTM),
     "vectors": (BILSTM,),
+    "quick": (TFIDF,),
     **dict.fromkeys(("epochs", "batch_tokens", "patience", "weight_decay", "label_smoothing"), STEPWISE),
     **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank", "augment"), (BETTER,)),
 }
@@ -117,12 +120,23 @@ def _data(
     if evaluation:
         lines.append(f"Learned from {evaluation.train:,}, chosen on {evaluation.validation:,} comments.")
         lines += [f"Held out: {escaped_sentence(evaluation.split)}"] if evaluation.split else []
+    lines += _text_columns(imports)
     for one in imports[:IMPORTS]:
         lines.append(f"File {escaped(one.file_name)}: {one.rows_stored:,} of {one.rows_in:,} rows stored.")
     if len(imports) > IMPORTS:
         lines.append(f"And {len(imports) - IMPORTS:,} more files.")
     counts = [(escaped(label), f"{count:,}") for label, count in label_set.counts.items()]
     return _items(lines) + "\n\n" + _table(("Label", "Labelled comments"), counts)
+
+
+def _text_columns(imports: Sequence[Import]) -> list[str]:
+    """Where a comment stands in several columns, whoever scores a file has to name them all."""
+    found = dict.fromkeys(one.columns.texts for one in imports if len(one.columns.texts) > 1)
+    return [
+        f"A comment is what stands in the columns {' and '.join(map(escaped, names))}, joined in the order "
+        "of the file with an empty line between them. Name them all after \\-\\-text to score a file."
+        for names in list(found)[:IMPORTS]
+    ]
 
 
 def _scores(run: TrainingRun) -> str:
@@ -142,6 +156,8 @@ def _scores(run: TrainingRun) -> str:
         for one in run.model.per_label
     ]
     head = f"On {run.model.n:,} held-out comments, with 90 % ranges; the first line is this model."
+    if run.model.by_person:
+        head += " The ranges take the comments of one person together: they are not independent."
     first = _table(("Model", "Accuracy", "Macro F1", "Balanced accuracy"), overall)
     return f"{head}\n\n{first}\n\n" + _table(("Label", "Precision", "Recall", "F1", "Held out"), labels)
 
@@ -189,16 +205,20 @@ def _calibration(run: TrainingRun) -> str:
 def _gate(results: Sequence[GateResult]) -> str:
     if not results:
         return "Not checked against a gate."
-    rows = [
-        (
-            escaped(one.name),
-            f"{one.value:.3f}",
-            f"{'at least' if one.at_least else 'at most'} {one.bound:.3f}",
-            "yes" if one.passed else "no",
-        )
-        for one in results
-    ]
-    return _table(("What", "Reached", "Asked", "Passed"), rows)
+    judged = [one for one in results if not one.name.startswith(NOT_JUDGED)]
+    sentences = [f"{escaped_sentence(one.name)}." for one in results if one not in judged]
+    table = _table(("What", "Reached", "Asked", "Passed"), [_gate_row(one) for one in judged])
+    return table + (f"\n\n{_items(sentences)}" if sentences else "")
+
+
+def _gate_row(one: GateResult) -> tuple[str, ...]:
+    measured = not one.name.endswith(NOT_MEASURED)
+    return (
+        escaped(one.name.removesuffix(NOT_MEASURED)),
+        f"{one.value:.3f}" if measured else "not measured, train again",
+        f"{'at least' if one.at_least else 'at most'} {one.bound:.3f}",
+        "yes" if one.passed else "no",
+    )
 
 
 def _limits(run: TrainingRun) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import Damaged
-from core.models.bundled import file_sha256
+from core.models.files import file_sha256
 
 MANIFEST = "manifest.json"
 BUNDLE = "roadlens-model"  # what the manifest of a folder with all formats says it is

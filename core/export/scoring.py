@@ -10,7 +10,8 @@ from core.errors import BadColumns
 from core.models.classifier import TextModel
 
 CHUNK = 2_000  # rows that are in memory at a time
-BETWEEN_TEXTS = "\n\n"  # as the columns of one comment are joined when it is imported
+# As the columns of one comment are joined when it is imported, in the order of the file, without blank cells.
+BETWEEN_TEXTS, BLANK = "\n\n", " \t\r\n\ufffd\u200b\ufeff\u00a0\u3000"
 BETWEEN_LABELS = "; "
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")  # no formula, although it may begin as one
 SURE = 0.5  # of a calibrated probability, where a text may carry several labels
@@ -62,7 +63,7 @@ def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
     if missing or not columns:
         wanted = f"There is no column '{missing[0]}'." if missing else "No text column was named."
         raise BadColumns(f"{wanted} Name one with --text; the file has: {', '.join(header)}.")
-    return [list(header).index(column) for column in columns]
+    return sorted({list(header).index(column) for column in columns})
 
 
 def _names(header: Sequence[str], model: TextModel, every_label: bool) -> list[str]:
@@ -86,8 +87,12 @@ def _chunks(rows: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
 
 
 def _text(row: Sequence[str], places: Sequence[int]) -> str:
-    parts = (row[place].strip() for place in places if place < len(row))
-    return BETWEEN_TEXTS.join(part for part in parts if part)
+    return text_of(row[place] for place in places if place < len(row))
+
+
+def text_of(cells: Iterable[str]) -> str:
+    """The comment whose cells these are, in the order of the file."""
+    return BETWEEN_TEXTS.join(cell for cell in cells if cell.strip(BLANK))
 
 
 def _cell(cell: str, safe: Safe) -> str:

@@ -18,6 +18,7 @@ from core.errors import Damaged
 from core.models.batches import sorted_batches
 from core.models.classifier import Calibration, OnBatch, Platt, calibrated
 from core.models.device import Device
+from core.models.files import damage
 from core.models.without import Without
 
 WORDS, ARRAYS = "words.json", "network.safetensors"
@@ -101,14 +102,14 @@ def read(folder: Path, about: Mapping, device: Device) -> BiLstm:
         words = {word: number for number, word in enumerate(values["words"], UNKNOWN + 1)}
         max_tokens, characters = int(values["max_tokens"]), bool(values["characters"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged(_damage(WORDS)) from error
+        raise Damaged(damage(WORDS)) from error
     try:
         arrays = load_file(folder / ARRAYS)
         size, hidden = arrays["embedding.weight"].shape[1], arrays["head.weight"].shape[1] // 4
         network = Network(len(words) + 2, size, len(about["labels"]), hidden)
         network.load_state_dict(arrays)
     except (OSError, SafetensorError, KeyError, IndexError, RuntimeError) as error:
-        raise Damaged(_damage(ARRAYS)) from error
+        raise Damaged(damage(ARRAYS)) from error
     network.to(device.name).eval()
     known = about["labels"], about["multi"], about["calibration"]
     return BiLstm(*known, words, network, max_tokens, characters)
@@ -141,7 +142,3 @@ def answer(
                 on_batch(done, len(rows))
     network.train(training)
     return found
-
-
-def _damage(name: str) -> str:
-    return f"The model's file {name} is missing or damaged. Train again, or choose another run."

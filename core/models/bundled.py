@@ -1,18 +1,13 @@
 """The encoder that comes with the requirements: all-MiniLM-L6-v2, no internet needed."""
 
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 
 from core.errors import Damaged
+from core.models.files import file_sha256
 
 # The same bytes as in sentence-transformers/all-MiniLM-L6-v2.
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.domain import BUNDLED_ENCODER
 from core.models import coverage
-from core.models.bundled import file_sha256
+from core.models.files import file_sha256
 from core.models.hub import local_folder
 from core.models.without import Without
 

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 from core.domain import Token
 from core.errors import Damaged
 from core.models.classifier import Calibration, OnBatch, Platt, calibrated
+from core.models.files import damage
 from core.models.without import Without
 
 if TYPE_CHECKING:
@@ -97,14 +98,14 @@ def read(folder: Path, about: Mapping, device: object = None) -> LinearText:
         vocabulary = {term: column for column, term in enumerate(values["terms"])}
         characters = bool(values["characters"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged(_damage(VOCABULARY)) from error
+        raise Damaged(damage(VOCABULARY)) from error
     try:
         arrays = load_file(folder / ARRAYS)
         parts = [arrays[name] for name in ("idf", "weight", "bias", "prior")]
     except (OSError, SafetensorError, KeyError) as error:
-        raise Damaged(_damage(ARRAYS)) from error
+        raise Damaged(damage(ARRAYS)) from error
     if parts[1].shape != (len(about["labels"]), len(vocabulary)) or len(parts[0]) != len(vocabulary):
-        raise Damaged(_damage(ARRAYS))
+        raise Damaged(damage(ARRAYS))
     return LinearText(
         about["labels"], about["multi"], about["calibration"], vocabulary, *parts, characters=characters
     )
@@ -138,7 +139,3 @@ def terms(text: str, characters: bool) -> list[str]:
         return [line[at : at + size] for size in (1, 2, 3) for at in range(len(line) - size + 1)]
     words = WORD.findall(text.lower())
     return words + [f"{one} {two}" for one, two in zip(words, words[1:], strict=False)]
-
-
-def _damage(name: str) -> str:
-    return f"The model's file {name} is missing or damaged. Train again, or choose another run."

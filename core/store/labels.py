@@ -28,18 +28,19 @@ class Labels:
             rows = connection.execute(query).all()
             return [to_label_set(row, _counts(connection, row.id)) for row in rows]
 
-    def get(self, label_set_id: int) -> LabelSet:
-        """Raises NotFound."""
+    def get(self, label_set_id: int, counted: bool = True) -> LabelSet:
+        """Without `counted` nothing is known of how many rows each label has, which takes reading all of
+        them. Raises NotFound."""
         query = select(label_set).where(label_set.c.id == label_set_id, label_set.c.dataset_id.in_(ready()))
         with transaction(self.engines.read) as connection:
             row = connection.execute(query).one_or_none()
             if row is None:
                 raise NotFound("These labels are not there any more. Choose others on the Feedback page.")
-            return to_label_set(row, _counts(connection, row.id))
+            return to_label_set(row, _counts(connection, row.id) if counted else {})
 
     def set_gate(self, label_set_id: int, gate: GateRule | None) -> None:
         """What models of this label set must reach; None: the defaults again. Raises NotFound."""
-        self.get(label_set_id)
+        self.get(label_set_id, counted=False)
         with transaction(self.engines.write) as connection:
             change = update(label_set).where(label_set.c.id == label_set_id)
             connection.execute(change.values(gate=gate))

@@ -12,10 +12,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from core.errors import Damaged
-from core.models.bundled import file_sha256
 from core.models.classifier import Calibration, Classifier, Head, Platt, TextModel
 from core.models.device import Device
 from core.models.encoder import Encoder, load_encoder
+from core.models.files import damage, file_sha256, sync, sync_all
 from core.models.without import Without
 
 MANIFEST, HEAD, ENCODER = "manifest.json", "head.safetensors", "encoder"
@@ -52,10 +52,10 @@ def save(folder: Path, model: TextModel, about: Mapping, tuned: bool) -> Saved:
     manifest["files"] = _hashes(temporary)
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False)
     (temporary / MANIFEST).write_text(text, encoding="utf-8")
-    _sync(temporary)
+    sync_all(temporary)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(temporary, folder)
-    _sync_one(folder.parent)
+    sync(folder.parent)
     read_manifest(folder)
     return Saved(folder, file_sha256(folder / MANIFEST))
 
@@ -89,14 +89,14 @@ def read_manifest(folder: Path, manifest_sha256: str = "") -> dict:
     """
     try:
         if manifest_sha256 and file_sha256(folder / MANIFEST) != manifest_sha256:
-            raise Damaged(_damage(MANIFEST))
+            raise Damaged(damage(MANIFEST))
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         for name, known in manifest["files"].items():
             path = folder / name
             if not path.is_file() or file_sha256(path) != known["sha256"]:
-                raise Damaged(_damage(name))
+                raise Damaged(damage(name))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Damaged(_damage(MANIFEST)) from error
+        raise Damaged(damage(MANIFEST)) from error
     return manifest
 
 
@@ -117,7 +117,7 @@ def load(folder: Path, device: Device, find_encoder: FindEncoder, manifest_sha25
         }
         read = READERS[about["kind"]]
     except (KeyError, TypeError) as error:
-        raise Damaged(_damage(MANIFEST)) from error
+        raise Damaged(damage(MANIFEST)) from error
     return _blind(read(folder, about, device, find_encoder), about.get("without", ()))
 
 
@@ -141,7 +141,7 @@ def _read_classifier(folder: Path, about: dict, device: Device, find_encoder: Fi
         arrays = load_file(folder / HEAD)
         head = Head(arrays["weight"], arrays["bias"], about["multi"])
     except (OSError, SafetensorError, KeyError) as error:
-        raise Damaged(_damage(HEAD)) from error
+        raise Damaged(damage(HEAD)) from error
     named = about["encoder"]
     if named["tuned"]:
         encoder = load_encoder(
@@ -175,20 +175,3 @@ def _hashes(folder: Path) -> dict[str, dict]:
         path.relative_to(folder).as_posix(): {"sha256": file_sha256(path), "bytes": path.stat().st_size}
         for path in files
     }
-
-
-def _sync(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        _sync_one(path)
-
-
-def _sync_one(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _damage(name: str) -> str:
-    return f"The model's file {name} is missing or damaged. Train again, or choose another run."

@@ -17,7 +17,7 @@ from torch import nn
 
 from core.domain import CurvePoint
 from core.errors import Damaged
-from core.models.bundled import file_sha256
+from core.models.files import file_sha256, sync
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 LOGITS = "validation_logits"  # among the weights of an epoch
@@ -70,10 +70,10 @@ def save(folder: Path, progress: Progress, model: nn.Module, optimiser: torch.op
     _write(temporary / MOMENTS_FILE, _moments(optimiser))
     hashes = {name: file_sha256(temporary / name) for name in (WEIGHTS, MOMENTS_FILE)}
     _write_state(temporary / STATE, {"progress": asdict(progress), "sha256": hashes})
-    _sync(temporary)
+    sync(temporary)
     shutil.rmtree(target, ignore_errors=True)
     os.replace(temporary, target)
-    _sync(folder)
+    sync(folder)
     _drop_older(folder)
 
 
@@ -120,7 +120,7 @@ def save_best(folder: Path, epoch: int, model: nn.Module, logits: np.ndarray) ->
     folder.mkdir(parents=True, exist_ok=True)
     path = _best_path(folder, epoch)
     _write(path, {**_weights(model), LOGITS: torch.from_numpy(np.ascontiguousarray(logits))})
-    _sync(folder)
+    sync(folder)
     return file_sha256(path)
 
 
@@ -220,13 +220,5 @@ def _put_moments(optimiser: torch.optim.Optimizer, moments: dict[str, torch.Tens
 def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     temporary = path.with_name(f".{path.name}")
     save_file(tensors, temporary)
-    _sync(temporary)
+    sync(temporary)
     os.replace(temporary, path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -45,7 +45,10 @@ def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
         f"Run {first.id} was right, run {second.id} is wrong": found.lost,
         "Both are wrong, in different ways": found.moved,
     }
-    scores = [score(run.options.mode, held) for run, held in zip(runs, found.both, strict=True)]
+    together = _groups(store, runs, found.both[0].ids)
+    scores = [
+        score(run.options.mode, held, groups=together) for run, held in zip(runs, found.both, strict=True)
+    ]
     return Compared(found, tuple(scores), changed_settings(*runs), _rows(store, *runs), flips)
 
 

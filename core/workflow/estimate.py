@@ -23,7 +23,7 @@ from core.domain import (
 )
 from core.models.memory import Shape, memory_estimate, shape_of
 from core.store.store import Store
-from core.workflow.runs import LIMITS
+from core.workflow.runs import LIMITS, beside, reads
 
 # Seconds of one CPU core for a token of the bundled encoder, measured by benchmarks/engine_training.py and
 # engine_prediction.py; other encoders cost as much more as they have weights in their layers.
@@ -170,22 +170,16 @@ def work(amount: Amount, options: TrainingOptions, device: str, folds: int) -> l
         TFIDF: [words],
         BILSTM: [network],
     }[options.mode]
-    beside = [words] if options.mode != TFIDF else []
-    beside += [head] if options.mode == BILSTM else []
-    beside += [network] if options.bilstm and options.mode != BILSTM else []
-    judged = [*beside, *own] + ([test] if options.mode == BETTER else [])
+    others = [{TFIDF: words, QUICK: head, BILSTM: network}[mode] for mode in beside(options)]
+    judged = [*others, *own] + ([test] if options.mode == BETTER else [])
     one_more = {
         QUICK: 0.0,
         BETTER: read,
         TFIDF: WORDS_READ_S,
         BILSTM: float(tokens.mean()) * LSTM_READ_S,
     }[options.mode]
-    readers = {
-        QUICK: amount.rows,
-        BETTER: amount.rows,
-        BILSTM: amount.labelled,
-    }  # the last for Quick beside it
-    found = [(READ, readers[options.mode] * read)] if options.mode in readers else []
+    readers = amount.rows if options.mode in (QUICK, BETTER) else amount.labelled  # for Quick beside it
+    found = [(READ, readers * read)] if reads(options) else []
     found += judged * folds + own if folds else judged
     return [*found, (PREDICT, amount.rows * one_more)]
 
@@ -224,7 +218,8 @@ def _times_foreseen(run: TrainingRun, amount: Amount, device: str) -> float:
 
 
 def _alike(run: TrainingRun, options: TrainingOptions) -> bool:
-    same = run.options.mode == options.mode and run.options.encoder == options.encoder
+    wanted = (options.mode, options.encoder, reads(options))
+    same = (run.options.mode, run.options.encoder, reads(run.options)) == wanted
     # Quick on vectors that are kept already says nothing of the reading.
     return run.status == "done" and same and run.seconds.get("embed", 1.0) >= 0.5
 
@@ -233,7 +228,7 @@ def _memory_measured(alike: Sequence[TrainingRun], options: TrainingOptions) -> 
     """Of earlier runs with the same settings for what is kept in memory; None without one."""
 
     def decides(one: TrainingOptions) -> tuple:
-        return one.max_tokens, one.batch_tokens, one.frozen_layers, one.adapter_rank, one.bilstm
+        return one.max_tokens, one.batch_tokens, one.frozen_layers, one.adapter_rank, beside(one)
 
     same = [run for run in alike if run.evaluation and decides(run.options) == decides(options)]
     found = [float(run.evaluation.facts[MEMORY]) for run in same if MEMORY in run.evaluation.facts]
@@ -242,7 +237,7 @@ def _memory_measured(alike: Sequence[TrainingRun], options: TrainingOptions) -> 
 
 def _memory_mb(amount: Amount, options: TrainingOptions) -> float:
     """Resident memory at its highest, with the libraries."""
-    if options.mode in (TFIDF, BILSTM):
+    if not reads(options):
         return BASE_MB
     longest = int(_tokens(amount.letters, _limit(options)).max())
     return BASE_MB + memory_estimate(encoder_shape(options.encoder), options, longest) / 2**20

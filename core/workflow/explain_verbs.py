@@ -20,7 +20,6 @@ from core.workflow.bar import Bar
 from core.workflow.named_files import read_file
 
 AT_ONCE = 64  # texts of a file whose probabilities are asked in one call
-BETWEEN_TEXTS = "\n\n"  # as the columns of one comment are joined when it is imported
 NAMED = 200  # labels in one sentence
 ABOUT = (
     "A text is explained exactly as it is given: nothing is masked, and nothing of it is stored. Spans count "
@@ -207,14 +206,16 @@ def _open_table(settings: Settings, path: Path, wanted: Sequence[str]):
         said = f"There is no column '{missing[0][:80]}'. " if missing else ""
         names = ", ".join(f"'{name[:60]}'" for name in header[:20])
         raise BadColumns(f"{said}Name the column of the comments with --text; the file has: {names}.")
-    return table, [header.index(name) for name in wanted]
+    return table, sorted({header.index(name) for name in wanted})
 
 
 def _chunks(table, places: Sequence[int]) -> Iterator[tuple[list[int], list[str]]]:
     """Lines of the file on which rows begin, and their texts; a few at a time."""
+    from core.export.scoring import text_of
+
     for chunk in table.chunks():
         columns = [chunk.frame.iloc[:, place].astype(object).to_numpy() for place in places]
-        texts = [BETWEEN_TEXTS.join(cell for cell in cells if cell) for cells in zip(*columns, strict=True)]
+        texts = [text_of(cells) for cells in zip(*columns, strict=True)]
         lines = chunk.lines.tolist()
         for start in range(0, len(texts), AT_ONCE):
             yield lines[start : start + AT_ONCE], texts[start : start + AT_ONCE]

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from core.config import Settings
-from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, TrainingRun
+from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TrainingRun
 from core.store.held_out import MODEL, RAW, Answers
 from core.store.store import Store
-from core.workflow import estimate, vectors
+from core.workflow import estimate, runs, vectors
 from core.workflow.live import Course, LiveCurve
 from core.workflow.selection import Selection
 from core.workflow.task import Stages, Task
 
-ENCODED = (QUICK, BETTER, BILSTM)  # the last has Quick beside it
+ENCODED = (QUICK, BETTER)
 UNKNOWN_WARNING = 0.05  # share of tokens the encoder does not know
 
 
@@ -162,13 +162,13 @@ class Fitting:
         selection, options = self.selection, self.run.options
         texts = selection.texts
         encoder, read, unknown = None, None, 0.0
-        if options.mode in ENCODED:
+        if runs.reads(options):
             from core.models.catalog import open_encoder
 
             self.task.progress(self.start - 1, "Loading the encoder")
             with self.stages.stage("load"):
                 encoder = self._open(open_encoder)
-                if options.mode != BILSTM:
+                if options.mode in ENCODED:
                     unknown = encoder.unknown_share(texts[:: max(1, len(texts) // 2000)])
             with self.stages.stage("embed"):
                 course.enter(estimate.READ)
@@ -184,9 +184,9 @@ class Fitting:
         return material, unknown
 
     def _read(self, encoder, texts: list[str], task: Task) -> np.ndarray:
-        """(texts, size) vectors. Beside a BiLSTM only the rows that Quick learns from or is judged on are
-        read, the others stay 0: it predicts nothing else."""
-        if self.run.options.mode != BILSTM:
+        """(texts, size) vectors. Where Quick only stands beside the model, the rows that it learns from or is
+        judged on are read, the others stay 0: it predicts nothing else."""
+        if self.run.options.mode in ENCODED:
             return vectors.embed(self.store, encoder, texts, task, 0, 100)
         used = np.flatnonzero(self.selection.parts != "")
         some = [texts[row] for row in used]
@@ -203,7 +203,9 @@ class Fitting:
         """Fit the model and its baselines on one division of the rows."""
         from core.training import modes
 
-        order = self._order() if len(test) else [self.run.options.mode]
+        options = self.run.options
+        # Its own model is the last, so that its weights stay.
+        order = [*(runs.beside(options) if len(test) else ()), options.mode]
         trained = None
         ids = self.selection.ids[test]
         for mode in order:
@@ -212,18 +214,12 @@ class Fitting:
             with self.stages.stage("fine_tune" if mode == BETTER else mode):
                 found = modes.fit(mode, material, train, validation, tools)
             self._listen(found, mode, test, ids, where, heard)
-            if mode == self.run.options.mode:
+            if mode == options.mode:
                 trained = found
         if len(test):
             constant = modes.majority(material, np.concatenate([train, validation]))
             heard.add(MAJORITY, ids, constant.both(test)[0], *where)
         return trained
-
-    def _order(self) -> list[str]:
-        """Cheap ones first; the run's own model is the last, so that its weights stay."""
-        mode = self.run.options.mode
-        beside = [TFIDF, *([QUICK] if mode == BILSTM else []), *([BILSTM] if self.run.options.bilstm else [])]
-        return [*(other for other in beside if other != mode), mode]
 
     def _listen(self, found, mode: str, test: np.ndarray, ids: np.ndarray, where, heard: Heard) -> None:
         if not len(test):

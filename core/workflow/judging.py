@@ -6,7 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.domain import BILSTM, MAJORITY, QUICK, SEGMENT, TFIDF, Evaluation, Leak, Scores, TrainingRun
+from core.domain import (
+    BILSTM,
+    GROUPED,
+    MAJORITY,
+    QUICK,
+    SEGMENT,
+    TFIDF,
+    Evaluation,
+    Leak,
+    Scores,
+    TrainingRun,
+)
 from core.evaluation.held_out import HeldOut
 from core.store.held_out import MODEL, RAW, Answers
 from core.store.store import Store
@@ -77,8 +88,9 @@ def judge(run: TrainingRun, selection: Selection, fitted: Fitted) -> tuple[Score
 
     heard = fitted.heard
     held = held_out_of(selection, heard[MODEL], heard[RAW])
-    model = score(run.options.mode, held)
-    beside = tuple(score(name, held_out_of(selection, heard[name])) for name in SHOWN if name in heard)
+    model = score(run.options.mode, held, groups=_writers(selection, held))
+    others = {name: held_out_of(selection, heard[name]) for name in SHOWN if name in heard}
+    beside = tuple(score(name, rows, groups=_writers(selection, rows)) for name, rows in others.items())
     figures = {
         "ece_before": calibration_error(held.raw, held.truth, held.multi),
         "ece_after": calibration_error(held.probabilities, held.truth, held.multi),
@@ -99,6 +111,14 @@ def judge(run: TrainingRun, selection: Selection, fitted: Fitted) -> tuple[Score
         },
     )
     return model, evaluation, figures
+
+
+def _writers(selection: Selection, held: HeldOut) -> list[str] | None:
+    """Who wrote each held-out row, "" unknown, where people were kept apart; None otherwise."""
+    if selection.options.split != GROUPED:
+        return None
+    place = pd.Series(np.arange(len(selection.ids)), index=selection.ids)[held.ids]
+    return people(selection.feedback.iloc[place])
 
 
 def baseline_of(model: Scores, evaluation: Evaluation) -> Scores:
@@ -141,7 +161,7 @@ def _slices(selection: Selection, held: HeldOut):
     from core.evaluation.slices import slices
 
     rows = selection.feedback.set_index("id").loc[held.ids].reset_index()
-    return tuple(slices(held, slice_columns(rows)))
+    return tuple(slices(held, slice_columns(rows), groups=_writers(selection, held)))
 
 
 def slice_columns(rows: pd.DataFrame) -> Mapping[str, pd.Series]:

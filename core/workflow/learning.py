@@ -15,6 +15,7 @@ from core.workflow.task import SILENT, Task
 
 LEARN = "learn"
 REPEATS = 3
+FEWEST_TUNED = 20  # rows
 LARGE = 4_000  # learned rows above which one repeat is enough: large parts differ little
 
 
@@ -35,7 +36,7 @@ def _key(run: TrainingRun) -> str:
 
 
 def measure(store: Store, settings: Settings, run_id: int, task: Task = SILENT) -> dict:
-    """Learn from growing parts of the training rows and judge on the same held-out rows.
+    """Learn from growing parts of the rows that are not held out and judge on the same held-out rows.
 
     A fine-tuned model is measured by Quick, whose curve has the same shape at a hundredth of the time.
     Raises CannotTrain when the rows are not those of the run any more, NotFound, JobStopped.
@@ -56,6 +57,7 @@ def measure(store: Store, settings: Settings, run_id: int, task: Task = SILENT) 
     mode = QUICK if run.options.mode in (QUICK, BETTER) else TFIDF
     material = _material(store, settings, run, selection, mode, task)
     train, validation, test = _parts(selection)
+    learned = np.concatenate([train, validation])
     done = [0]
 
     def fit_and_score(rows: np.ndarray) -> float:
@@ -64,13 +66,13 @@ def measure(store: Store, settings: Settings, run_id: int, task: Task = SILENT) 
         tools = modes.Tools(
             settings.runs_dir, on_fit=lambda share, words: task.progress(min(95, 10 + 6 * done[0]), words)
         )
-        trained = modes.fit(mode, material, rows, validation, tools)
+        trained = modes.fit(mode, material, *_to_learn(rows, validation), tools)
         probabilities = trained.answers.both(test)[0]
         return macro_f1(material.truth[test], decide(probabilities, material.multi))
 
     with threadpool_limits(limits=1, user_api="blas"):
-        repeats = 1 if len(train) > LARGE else REPEATS
-        points = curve(fit_and_score, material.truth, train, repeats=repeats, seed=run.options.seed)
+        repeats = 1 if len(learned) > LARGE else REPEATS
+        points = curve(fit_and_score, material.truth, learned, repeats=repeats, seed=run.options.seed)
     store.runs.update(run_id, evaluation=replace(run.evaluation, learning=points))
     return {"run": run_id, "points": len(points)}
 
@@ -100,6 +102,15 @@ def _material(store: Store, settings: Settings, run: TrainingRun, selection, mod
         read,
         opened,
     )
+
+
+def _to_learn(rows: np.ndarray, validation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A part as rows to fit on and to tune on. The model that stays learns from both, so a part may bring
+    no tuning rows but its own; where they are few, all are fitted on."""
+    tuned = np.isin(rows, validation)
+    if tuned.sum() < FEWEST_TUNED:
+        return rows, rows[:0]
+    return rows[~tuned], rows[tuned]
 
 
 def _parts(selection) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

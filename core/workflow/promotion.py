@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass
 
-from core.domain import GateResult, GateRule, LabelSet, Promotion, TrainingRun
+from core.domain import (
+    NOT_JUDGED,
+    NOT_MEASURED,
+    GateResult,
+    GateRule,
+    LabelSet,
+    Promotion,
+    TrainingRun,
+)
 from core.errors import CannotTrain, NotFound
-from core.evaluation.gate import NOT_JUDGED, check
+from core.evaluation.gate import check
 from core.store.store import Store
 from core.workflow.explanations import finished
 
@@ -44,7 +52,7 @@ def set_rule(store: Store, label_set_id: int, rule: GateRule | None) -> None:
 def verdict(store: Store, run: TrainingRun) -> Verdict:
     """What the gate says of a finished run. Raises NotFound."""
     run = finished(store, run.id)
-    rule = rule_of(store.labels.get(run.label_set_id))
+    rule = rule_of(store.labels.get(run.label_set_id, counted=False))
     return Verdict(rule, tuple(check(run.model, rule, run.calibration.get("ece_after"))))
 
 
@@ -67,7 +75,9 @@ def promote(store: Store, run_id: int, note: str = "", anyway: bool = False) -> 
 
 
 def _in_words(missed: GateResult) -> str:
-    return missed.name if missed.name.startswith(NOT_JUDGED) else f"{missed.name} {missed.value:.3f}"
+    if missed.name.startswith(NOT_JUDGED) or missed.name.endswith(NOT_MEASURED):
+        return missed.name
+    return f"{missed.name} {missed.value:.3f}"
 
 
 def roll_back(store: Store, label_set_id: int) -> Promotion:

@@ -56,6 +56,19 @@ MODES = {
 }
 
 
+def beside(options: TrainingOptions) -> tuple[str, ...]:
+    """The models that are trained beside it on the same rows, cheap ones first. Better has Quick within: it
+    begins with it."""
+    quick = options.mode == BILSTM or (options.mode == TFIDF and options.quick)
+    found = (TFIDF, *((QUICK,) if quick else ()), *((BILSTM,) if options.bilstm else ()))
+    return tuple(mode for mode in found if mode != options.mode)
+
+
+def reads(options: TrainingOptions) -> bool:
+    """Whether an encoder reads the comments, for the model itself or for Quick beside it."""
+    return options.mode in (QUICK, BETTER) or QUICK in beside(options)
+
+
 def start_training(
     store: Store,
     settings: Settings,

@@ -11,6 +11,7 @@ from core.domain import (
     BILSTM,
     BUNDLED_ENCODER,
     QUICK,
+    TFIDF,
     Columns,
     Dataset,
     Import,
@@ -54,7 +55,12 @@ def add_verbs(verbs: argparse._SubParsersAction) -> None:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--split", default="stratified", metavar="stratified|grouped|time|kfold:K|kfold:KxR")
     train.add_argument("--test", type=Path, metavar="FILE.csv", help="judge on this file, never learned from")
-    train.add_argument("--bilstm", action="store_true", help="a BiLSTM among the baselines")
+    train.add_argument("--bilstm", action="store_true", help="a BiLSTM among the baselines of any mode")
+    train.add_argument(
+        "--no-quick",
+        action="store_true",
+        help="TF-IDF without Quick beside it: no comment is read by an encoder",
+    )
     train.add_argument(
         "--vectors", type=Path, metavar="FILE", help="GloVe or word2vec text the BiLSTM begins with"
     )
@@ -128,6 +134,7 @@ def scores_of(scores: Scores) -> dict:
         **ranges,
         "macro_auc": _round(scores.macro_auc),
         "held_out_rows": scores.n,
+        "ranges_by_person": scores.by_person,
     }
 
 
@@ -165,6 +172,7 @@ def _options(chosen: argparse.Namespace) -> TrainingOptions:
         seed=chosen.seed,
         split=chosen.split,
         bilstm=chosen.bilstm,
+        quick=chosen.mode == TFIDF and not chosen.no_quick,
         without=tuple(dict.fromkeys(word.strip() for word in chosen.without if word.strip())),
         **given,
     )

@@ -1,8 +1,10 @@
 """Vectors of comments, read once and kept; and the files of word vectors that were uploaded."""
 
 import hashlib
+import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy as np
 from core.config import Settings
 from core.domain import BETTER, TrainingRun
 from core.errors import BadFile, NotFound, StoreError
+from core.jobs import locks
 from core.store.embeddings import BLIND, text_key
 from core.store.store import Store
 from core.training.vectors_file import check_vectors
@@ -123,7 +126,11 @@ def keep_file(settings: Settings, source: Path) -> str:
 
 
 def _keep(settings: Settings, pieces: Iterable[bytes]) -> str:
-    folder(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _at_work(settings):
+        return _write(settings, pieces)
+
+
+def _write(settings: Settings, pieces: Iterable[bytes]) -> str:
     part = folder(settings) / f".{secrets.token_hex(8)}.part"
     digest = hashlib.sha256()
     try:
@@ -141,3 +148,30 @@ def _keep(settings: Settings, pieces: Iterable[bytes]) -> str:
     finally:
         part.unlink(missing_ok=True)
     return key
+
+
+@contextmanager
+def _at_work(settings: Settings) -> Iterator[None]:
+    """Around the writing of a file, in whatever process: until it ends, however, nothing is swept."""
+    for place in (folder(settings), settings.jobs_dir):
+        place.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locks.shared(_lock(settings)):
+        yield
+
+
+def sweep(settings: Settings) -> None:
+    """Remove what killed copies left unfinished; nothing while one is at work: the next start sweeps."""
+    if not folder(settings).is_dir():
+        return
+    lock = locks.take(_lock(settings))
+    if lock is None:
+        return
+    try:
+        for part in folder(settings).glob(".*.part"):
+            part.unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+
+
+def _lock(settings: Settings) -> Path:
+    return settings.jobs_dir / "vectors.lock"

@@ -10,6 +10,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from core.config import Settings, load_settings  # noqa: E402
 from core.jobs.worker import Function, JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402
+from core.workflow import vectors  # noqa: E402
 from core.workflow.explain_jobs import DRIVERS, FAITHFULNESS, MAP, TRUST, queue  # noqa: E402
 from core.workflow.explain_work import measures  # noqa: E402
 from core.workflow.exporting import EXPORT  # noqa: E402
@@ -107,6 +108,7 @@ def main(lane: str = "") -> None:
     elif lane == "import":
         sweep(store, settings)
     forget_old_uploads(settings)
+    vectors.sweep(settings)
     # What a cancelled or killed import staged goes after the job: its end is not kept waiting.
     run_worker(store, settings, LANES[lane](store, settings), lane, tidy=lambda: _tidy(store, settings, lane))
 

@@ -13,6 +13,11 @@ CHOSEN_ABOVE = ""
 LEARNS = (BETTER, BILSTM)  # step by step, so that it can stop early
 ENCODED = (QUICK, BETTER)
 TOKENS = TrainingOptions().max_tokens
+GREY = {
+    QUICK: "Settings in grey belong to Better, which learns step by step.",
+    TFIDF: "Settings in grey belong to models that read with an encoder or learn step by step.",
+    BILSTM: "Settings in grey belong to Better, which fine-tunes an encoder.",
+}
 
 
 def ask(mode: str) -> TrainingOptions:
@@ -20,8 +25,10 @@ def ask(mode: str) -> TrainingOptions:
     training is not done twice."""
     with st.expander("Advanced", icon=":material/tune:", key="advanced"):
         mode = _mode(mode)
+        if mode in GREY:
+            st.caption(GREY[mode])
         options = replace(TrainingOptions(mode=mode), **_reading(mode), **_learning(mode), **_weights(mode))
-        options = replace(options, **_texts(mode), **_bilstm(mode))
+        options = replace(options, **_texts(mode), **_beside(mode))
     return options
 
 
@@ -60,7 +67,15 @@ def _reading(mode: str) -> dict:
         help=f"What is longer is cut off; up to {most:,} here. A word is one or two tokens. Longer texts "
         "take more time and memory.",
     )
-    epochs = right.number_input("Epochs", 1, 20, 3, key="epochs", disabled=mode not in LEARNS)
+    epochs = right.number_input(
+        "Epochs",
+        1,
+        20,
+        3,
+        key="epochs",
+        disabled=mode not in LEARNS,
+        help="How many times it goes through all training comments. More take longer and may learn by heart.",
+    )
     found = {"seed": int(seed)}
     if mode in ENCODED:
         found["encoder"] = encoder.strip()
@@ -110,7 +125,14 @@ def _weights(mode: str) -> dict:
     left, middle, right = st.columns(3)
     off = mode != BETTER
     decay = left.number_input(
-        "Weight decay", 0.0, 1.0, 0.01, 0.01, key="weight_decay", disabled=mode not in LEARNS
+        "Weight decay",
+        0.0,
+        1.0,
+        0.01,
+        0.01,
+        key="weight_decay",
+        disabled=mode not in LEARNS,
+        help="Pulls every weight towards zero, against learning by heart.",
     )
     frozen = middle.number_input(
         "Frozen layers",
@@ -161,16 +183,21 @@ def _texts(mode: str) -> dict:
     return {"without": words} | ({"augment": float(augment)} if mode == BETTER else {})
 
 
-def _bilstm(mode: str) -> dict:
-    """A BiLSTM as the model itself or beside it, and the words it begins with."""
-    beside = st.toggle(
-        "A BiLSTM among the simpler models",
-        key="bilstm",
-        disabled=mode == BILSTM,
-        help="A small recurrent network on the same comments; several times as long as Quick.",
-    )
-    found = {"bilstm": True} if beside and mode != BILSTM else {}
-    if not beside and mode != BILSTM:
-        return found
-    upload = word_vectors.ask()
+def _beside(mode: str) -> dict:
+    """The simpler models that are a choice, and the words that a BiLSTM, beside or itself, begins with."""
+    with st.container(horizontal=True):
+        quick = mode == TFIDF and st.toggle(
+            "Quick among the simpler models",
+            value=True,
+            key="quick",
+            help="An encoder reads the labelled comments for it, which takes longer than TF-IDF itself. "
+            "Comments that it has read before take nothing.",
+        )
+        bilstm = mode != BILSTM and st.toggle(
+            "A BiLSTM among the simpler models",
+            key="bilstm",
+            help="A small recurrent network on the same comments; several times as long as Quick.",
+        )
+    found = {name: True for name, chosen in (("quick", quick), ("bilstm", bilstm)) if chosen}
+    upload = word_vectors.ask() if bilstm or mode == BILSTM else ""
     return found | ({"vectors": upload} if upload else {})

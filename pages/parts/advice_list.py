@@ -6,6 +6,8 @@ from core.domain import Estimate, TrainingRun
 from pages.parts import held_rows, run_results
 from pages.parts.plain import plain
 
+SHOWN_GAIN = 0.005  # of macro F1: what rounds to nothing
+
 
 def show(run: TrainingRun, key: str, limit: int | None = None) -> None:
     """`key` sets two lists on one page apart."""
@@ -38,8 +40,10 @@ def show(run: TrainingRun, key: str, limit: int | None = None) -> None:
 
 
 def _gain(gain: Estimate | None) -> str:
-    if gain is None or gain.mid < 0.005:
+    if gain is None:
         return ""
+    if gain.mid < SHOWN_GAIN:
+        return " :gray-badge[hardly any gain on the learning curve]"
     return f" :green-badge[macro F1 {gain.mid:+.2f}, likely {gain.low:+.2f} to {gain.high:+.2f}]"
 
 

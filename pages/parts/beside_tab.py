@@ -5,37 +5,42 @@ from dataclasses import replace
 import streamlit as st
 
 from core.charts import comparison as charts
-from core.domain import BILSTM, MAJORITY, QUICK, TFIDF, Scores, TrainingRun
+from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, Scores, TrainingRun
+from pages.parts.figures import draw
 from pages.parts.labels_tab import measures
-from pages.parts.run_words import scores_name, with_range
+from pages.parts.plain import plain
+from pages.parts.run_words import ranges_of, scores_name, with_range
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-models"}}
 WHAT = {
+    BETTER: "the whole encoder, adapted to these comments",
     TFIDF: "counts words and pairs of words",
     QUICK: "the encoder as it is, with a small head",
     BILSTM: "a small recurrent network",
-    MAJORITY: "always says the most frequent label",
+    MAJORITY: "always says the most frequent label: what a model must beat",
 }
+MOST_SEVERAL = "gives every comment the labels that most comments carry, often none: what a model must beat"
 
 EXPLAINED = ("Right", "Macro F1", "Balanced accuracy", "Weighted F1", "AUC", "Confidence off by")
 WITHOUT_QUICK = (TFIDF, BILSTM)
 NO_QUICK = (
-    "Quick was not trained beside this model. Train Quick on the same comments with the same way to judge; "
-    "the Compare tab then sets both beside each other."
+    "Quick was not trained beside this model. Train Quick on the same comments with the same way to judge, "
+    "and the Compare tab sets both beside each other; or train this again with “Quick among the simpler "
+    "models” under Advanced."
 )
 
 
 def show(run: TrainingRun) -> None:
     models = measured(run)
-    st.markdown(f"**All models on the same {run.model.n:,} held-out comments**, with likely ranges (90%)")
+    st.markdown(f"**All models on the same {run.model.n:,} held-out comments**, with {ranges_of(run.model)}")
     named = [_named(scores, run) for scores in models]
-    st.plotly_chart(charts.beside(named), key="beside", alt="Models beside each other", config=CONFIG)
+    draw(charts.beside(named), key="beside", alt="Models beside each other", file="models")
     st.dataframe(
         [_row(scores, run) for scores in models],
         key="beside_table",
         hide_index=True,
         alt="Scores of all models",
     )
+    st.caption(_what(models))
     if run.options.mode in WITHOUT_QUICK and not any(scores.name == QUICK for scores in models):
         st.caption(NO_QUICK)
     if not run.model.ranges:
@@ -61,8 +66,14 @@ def _row(scores: Scores, run: TrainingRun) -> dict:
     return {
         "Model": scores_name(scores) + mine,
         **figures(scores),
-        "What it is": WHAT.get(scores.name, ""),
     }
+
+
+def _what(models: list[Scores]) -> str:
+    """What each model is, in one line."""
+    kinds = WHAT | ({MAJORITY: MOST_SEVERAL} if models[0].multi else {})
+    told = (f"{scores_name(scores)}: {kinds[scores.name]}" for scores in models if scores.name in kinds)
+    return plain("; ".join(told), 600) + "."
 
 
 def figures(scores: Scores) -> dict[str, str]:

@@ -5,12 +5,11 @@ import streamlit as st
 from core.charts import comparison as charts
 from core.domain import Scores, TrainingRun
 from core.errors import CannotTrain
-from pages.parts import beside_tab, held_rows, run_results
+from pages.parts import beside_tab, held_rows, run_results, split_choice
+from pages.parts.figures import draw
 from pages.parts.labels_tab import measures
 from pages.parts.plain import counted, plain
-from pages.parts.run_words import MODES, mode_name
-
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-compare"}}
+from pages.parts.run_words import MODES, SETTINGS, mode_name, ranges_of
 
 
 def choose(run: TrainingRun) -> None:
@@ -36,28 +35,37 @@ def show(first: TrainingRun, second: TrainingRun) -> None:
     main = comparison.measures[0]
     names = tuple(f"Run {run.id}" for run in (first, second))
     st.markdown(f"**{_headline(main, names)}**")
-    st.caption(plain(f"First: {names[0]}, second: {names[1]}. {comparison.words}", 800))
+    alone = (
+        f"Right by {names[0].lower()} alone: {counted(len(comparison.lost), 'comment')}; by "
+        f"{names[1].lower()} alone: {len(comparison.won):,}."
+    )
+    st.caption(plain(f"{comparison.scope} {alone}", 800))
     _figures(found.scores, (first, second))
     st.markdown("**Differences**, with likely ranges (90%)")
     figure = charts.differences(comparison.measures, *names)
-    st.plotly_chart(figure, key="differences", alt="Differences with 90% ranges", config=CONFIG)
-    _settings(found.settings, names)
+    draw(figure, key="differences", alt="Differences with 90% ranges", file="compare")
+    _settings(found.settings, first, second)
     st.caption(plain(found.rows, 600))
     _flips(found.flips, first, second)
 
 
 def _headline(main, names: tuple[str, str]) -> str:
-    points = f"{100 * main.change.mid:+.1f} points of macro F1"
-    ends = f"likely {100 * main.change.low:+.1f} to {100 * main.change.high:+.1f}"
+    """From the side of the better one, so that its points are more, not fewer."""
+    change, better = main.change, names[1]
+    points = [100 * value for value in (change.mid, change.low, change.high)]
+    if change.mid < 0:
+        better, points = names[0], [-points[0], -points[2], -points[1]]
+    mid, low, high = (f"{value:+.1f}" for value in points)
+    found = f"{mid} points of macro F1 for {better.lower()}, likely {low} to {high}."
     if not main.clear:
-        return f"No difference beyond chance: {points} for {names[1].lower()}, {ends}."
-    better = names[1] if main.change.mid > 0 else names[0]
-    return f"{better} is better by more than chance: {points} for {names[1].lower()}, {ends}."
+        return f"No difference beyond chance: {found}"
+    return f"{better} is better by more than chance: {found}"
 
 
 def _figures(scores: tuple[Scores, Scores], runs: tuple[TrainingRun, TrainingRun]) -> None:
     """Both on the comments they share, so not always the figures of their own pages."""
-    st.markdown(f"**Both on the same {counted(scores[0].n, 'held-out comment')}**, with likely ranges (90%)")
+    count = counted(scores[0].n, "held-out comment")
+    st.markdown(f"**Both on the same {count}**, with {ranges_of(scores[0])}")
     rows = [
         {"Run": f"Run {run.id} · {mode_name(run.options.mode)}", **beside_tab.figures(one)}
         for run, one in zip(runs, scores, strict=True)
@@ -66,16 +74,26 @@ def _figures(scores: tuple[Scores, Scores], runs: tuple[TrainingRun, TrainingRun
     measures(beside_tab.EXPLAINED, scores[0].multi)
 
 
-def _settings(settings: tuple[tuple[str, str, str], ...], names: tuple[str, str]) -> None:
+def _settings(settings: tuple[tuple[str, str, str], ...], first: TrainingRun, second: TrainingRun) -> None:
     if not settings:
         st.caption("Both were trained with the same settings.")
         return
     rows = [
-        {"Setting": name, names[0]: MODES.get(before, before), names[1]: MODES.get(after, after)}
+        {
+            "Setting": SETTINGS.get(name, name),
+            f"Run {first.id}": _value(name, before, first),
+            f"Run {second.id}": _value(name, after, second),
+        }
         for name, before, after in settings
     ]
     st.markdown("**Changed settings**")
     st.dataframe(rows, key="changed", hide_index=True, alt="Settings that differ")
+
+
+def _value(name: str, value: str, run: TrainingRun) -> str:
+    if name == "split":
+        return split_choice.in_words(run.options)
+    return MODES.get(value, value) or "none"
 
 
 def _flips(flips: dict[str, tuple[int, ...]], first: TrainingRun, second: TrainingRun) -> None:

@@ -5,27 +5,54 @@ import streamlit as st
 from core.charts import runs as charts
 from core.domain import TrainingRun
 from core.workflow import estimate
+from pages.parts.figures import draw
 from pages.parts.run_words import duration, mode_name
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-training"}}
+STAGES = {
+    "prepare": "Choosing held-out comments",
+    "load": "Loading the encoder",
+    "embed": "Reading the comments",
+    "tfidf": "Fitting TF-IDF",
+    "bilstm": "Fitting the BiLSTM",
+    "quick": "Fitting Quick",
+    "fine_tune": "Fine-tuning the encoder",
+    "predict": "Predicting all comments",
+    "judge": "Judging on the held-out comments",
+    "save": "Saving the model",
+}
 
 
 def show(run: TrainingRun) -> None:
     if run.curve:
         st.markdown("**Loss on the training comments, macro F1 on the validation comments**")
         figure = charts.curves(run.curve)
-        st.plotly_chart(figure, key="curve", alt="Training curves", config=CONFIG)
+        draw(figure, key="curve", alt="Training curves", file="training")
+        st.caption(
+            "Loss: how far the answers on the comments it learns from are from their labels; it should fall. "
+            "Macro F1 should rise; where it falls again, the model begins to learn by heart."
+        )
     else:
-        st.info(f"{mode_name(run.options.mode)} is fitted in one go, so there is no curve.")
+        st.caption(f"{mode_name(run.options.mode)} is fitted in one go, so there is no curve.")
     rows = [
         {
-            "Stage": name.replace("_", " "),
+            "Stage": STAGES.get(name, name.replace("_", " ").capitalize()),
             "Seconds": run.seconds[name],
             "CPU seconds": run.cpu_seconds.get(name),
         }
         for name in run.seconds
     ]
-    st.dataframe(rows, key="stages", hide_index=True, alt="Time by stage")
+    st.dataframe(
+        rows,
+        key="stages",
+        hide_index=True,
+        column_config={
+            "Seconds": st.column_config.NumberColumn(format="%.1f"),
+            "CPU seconds": st.column_config.NumberColumn(
+                format="%.1f", help="Processor time over all cores: less than Seconds while it waits."
+            ),
+        },
+        alt="Time by stage",
+    )
     _beside_the_estimate(run)
 
 

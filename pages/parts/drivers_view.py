@@ -6,18 +6,16 @@ from functools import partial
 import streamlit as st
 
 from core.charts import drivers as charts
-from core.domain import Job, TrainingRun
-from core.workflow import driving, explain_jobs
+from core.domain import TrainingRun
+from core.workflow import driving
 from core.workflow.label_drivers import LabelDrivers
-from pages.parts import drivers_words, held_rows, resources, shortcuts_list
-from pages.parts.plain import counted, option, plain
-from pages.parts.progress import tell_job_failure, watch_job
+from pages.parts import background, drivers_words, held_rows, name_list, resources, shortcuts_list
+from pages.parts.plain import counted, plain
 from pages.parts.run_words import duration
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-drivers"}}
 FOR, AGAINST = 12, 6  # bars of each side
 STRONGEST, COMMONEST = "Strongest words", "Most weight in all"
-LABEL = "drivers_label"
 ONE_LABEL = (
     "This model knows one label only and gives it to every comment, so no word can change its answer. "
     "Train on a label set with at least two labels."
@@ -31,12 +29,11 @@ def show(run: TrainingRun) -> None:
     if len(run.labels) < 2 and not multi:
         st.info(ONE_LABEL)
         return
+    going_on = background.going_on(run, driving.KIND, "Measuring what drives each label")
     found = driving.stored(store, run)
-    job = explain_jobs.pending(store, run, driving.KIND)
-    if job is not None:
-        _watch(run, job, found)
+    if going_on:
+        _news(run, sum(each.fresh for each in found.values()))
     else:
-        tell_job_failure(driving.KIND, run.id)
         _ask(run, found)
     if found:
         _label(run, found)
@@ -61,39 +58,31 @@ def _ask(run: TrainingRun, found: Mapping[str, LabelDrivers]) -> None:
         "words left out."
     )
     if not found:
+        press = "Measure what drives each label"
         st.markdown(
             "Which words make this model choose a label? Each word is left out of up to "
             f"{driving.SAMPLE} comments of every label, and the fall of the confidence is measured. Words "
             "that should have no say, such as names or greetings, are listed as suspicious."
         )
     elif any(not each.fresh for each in found.values()):
+        press = "Measure again"
         st.warning(
             "The comments or labels changed since this was measured. What you see is about the comments as "
             "they were then.",
             icon=":material/update:",
         )
     else:
-        st.info(f"{counted(left, 'label')} of {len(run.labels)} {'is' if left == 1 else 'are'} not measured.")
-    first = not found
-    press = "Measure what drives each label" if first else "Measure again"
-    if first is False and all(each.fresh for each in found.values()):
         press = "Measure the rest"
-    if st.button(
-        press, icon=":material/insights:", key="measure_drivers", type="primary" if first else "secondary"
-    ):
-        explain_jobs.queue(resources.store(), run, driving.KIND)
-        st.rerun()
+        st.info(f"{counted(left, 'label')} of {len(run.labels)} {'is' if left == 1 else 'are'} not measured.")
+    background.offer(
+        run, driving.KIND, press, key="measure_drivers", icon=":material/insights:", primary=not found
+    )
     st.caption(takes)
 
 
 def _rounded(number: int) -> int:
     """Two digits: nobody takes it for exact."""
     return int(float(f"{number:.2g}"))
-
-
-def _watch(run: TrainingRun, job: Job, found: Mapping[str, LabelDrivers]) -> None:
-    watch_job(job.id, "Measuring what drives each label")
-    _news(run, sum(each.fresh for each in found.values()))
 
 
 @st.fragment(run_every=3.0)
@@ -113,10 +102,8 @@ def _news(run: TrainingRun, known: int) -> None:
 
 def _label(run: TrainingRun, found: Mapping[str, LabelDrivers]) -> None:
     names = sorted(found, key=lambda label: (-found[label].said, label))
-    if st.session_state.get(LABEL) not in names:
-        st.session_state.pop(LABEL, None)
     left, right = st.columns(2, vertical_alignment="bottom")
-    label = left.selectbox("Label", names, format_func=option, key=LABEL)
+    label = name_list.choose(left, "Label", names, "drivers_label")
     order = right.segmented_control(
         "First",
         [STRONGEST, COMMONEST],

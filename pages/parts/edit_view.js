@@ -33,14 +33,20 @@ export default function (component) {
 
   const state = JSON.stringify(data.pieces)
   if (shown.get(root) === state) return
-  const focused = shown.has(root) ? parentElement.activeElement?.dataset?.piece : undefined
+  const held = shown.has(root) ? placeOf(parentElement.activeElement) : undefined
   shown.set(root, state)
   const words = document.createElement("span")
   words.className = "words"
   words.append(...data.pieces.map(drawn))
   root.replaceChildren(words, more(data.pieces.length))
   // The keyboard goes on from the word that it changed.
-  if (focused !== undefined) root.querySelector(`[data-piece="${Number(focused)}"]`)?.focus()
+  if (held !== undefined) root.querySelector(held)?.focus()
+}
+
+function placeOf(element) {
+  if (element?.classList.contains("more")) return ".more"
+  const number = element?.dataset?.piece
+  return number === undefined ? undefined : `[data-piece="${Number(number)}"]`
 }
 
 function drawn(piece, number) {
@@ -77,16 +83,18 @@ function ask(target, number, text, send) {
   field.maxLength = 2000
   field.setAttribute("aria-label", "New words")
   let open = true
-  const close = (keep) => {
+  const close = (keep, byKey = false) => {
     if (!open) return
     open = false
     field.replaceWith(target)
+    if (byKey) target.focus()
     if (keep && field.value.trim() !== text.trim()) send(number, field.value)
   }
   field.onkeydown = (event) => {
     event.stopPropagation()
-    if (event.key === "Enter") close(true)
-    if (event.key === "Escape") close(false)
+    if (event.isComposing || !["Enter", "Escape"].includes(event.key)) return
+    event.preventDefault() // else the button that gets the focus is pressed by the same key
+    close(event.key === "Enter", true)
   }
   field.onblur = () => close(true)
   field.onclick = (event) => event.stopPropagation()

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain import TrainingRun
 from core.workflow import explanations
-from pages.parts import results
+from pages.parts import name_list, results
 from pages.parts.plain import option
 
 COMMENT, MODEL = "This comment", "The whole model"
@@ -114,9 +114,7 @@ def _stored(run: TrainingRun) -> Comment | None:
         return None
     named, ordered, listed = st.columns([3, 2, 5], vertical_alignment="bottom")
     keep = {"persist_state": "session"}
-    if st.session_state.get(_of(run)) not in lists:
-        st.session_state.pop(_of(run), None)  # the last comment of this label is gone
-    label = named.selectbox("Predicted as", list(lists), format_func=_label, key=_of(run), **keep)
+    label = name_list.choose(named, "Predicted as", list(lists), _of(run), "(no label)", **keep)
     order = ordered.selectbox("First", ORDERS, key="explain_order", **keep)
     table = _table(run, lists, label, order)
     if table.empty:
@@ -146,10 +144,6 @@ def _table(run: TrainingRun, lists: dict[str, tuple[int, ...]], label: str, orde
     import pandas as pd
 
     return pd.concat([results.evidence(run, (wanted,), order, 1), table], ignore_index=True)
-
-
-def _label(label: str) -> str:
-    return option(label) or "(no label)"
 
 
 def _of(run: TrainingRun) -> str:

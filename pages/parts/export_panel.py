@@ -7,10 +7,15 @@ import streamlit as st
 from core.domain import TrainingRun
 from core.workflow import exporting
 from pages.parts import resources
+from pages.parts.background import tell_job_failure, watch_job
 from pages.parts.plain import plain
-from pages.parts.progress import tell_job_failure, watch_job
 
 ORIGINAL = "original"
+FOR_WHAT = (
+    "ONNX runs in most languages and needs neither Python nor PyTorch; with 8-bit weights it is a third of "
+    "the size and faster, and may decide a few comments otherwise. TorchScript is for PyTorch, the folder "
+    "for Hugging Face transformers."
+)
 
 
 def show(run: TrainingRun) -> None:
@@ -32,19 +37,23 @@ def show(run: TrainingRun) -> None:
 
 def _ask(run: TrainingRun, written: bool) -> None:
     formats = exporting.formats_of(run)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.multiselect(
-            "Formats", list(formats), default=list(formats), format_func=formats.get, key="export_formats"
-        )
-        if st.button(
-            "Export again" if written else "Export",
-            type="secondary" if written else "primary",
-            icon=":material/output:",
-            key="export",
-            disabled=not chosen,
-        ):
-            exporting.queue(resources.store(), run.id, chosen)
-            st.rerun()
+    chosen = st.multiselect(
+        "Formats",
+        list(formats),
+        default=list(formats),
+        format_func=formats.get,
+        key="export_formats",
+        help=plain(FOR_WHAT, 900),
+    )
+    if st.button(
+        "Export again" if written else "Export",
+        type="secondary" if written else "primary",
+        icon=":material/output:",
+        key="export",
+        disabled=not chosen,
+    ):
+        exporting.queue(resources.store(), run.id, chosen)
+        st.rerun()
 
 
 def _refused(refused: dict[str, str]) -> None:
@@ -60,12 +69,14 @@ def _report(run: TrainingRun, formats: dict[str, dict]) -> None:
         column_config={
             "Size, MB": st.column_config.NumberColumn(format="%.1f"),
             "CPU ms a comment": st.column_config.NumberColumn(
-                format="%.2f", help="Processor time on this machine, the best of three rounds."
+                format="%.1f", help="Processor time on this machine, the best of three rounds."
             ),
             "Decides alike": st.column_config.TextColumn(
                 help="Comments on which it decides as the model does. 8-bit weights may differ on a few."
             ),
-            "Largest difference": st.column_config.TextColumn(help="Of any probability on these comments."),
+            "Largest difference": st.column_config.TextColumn(
+                help="Of any probability on these comments, in points of a hundred."
+            ),
         },
         alt="Size, speed and parity of each format",
     )
@@ -94,5 +105,10 @@ def _row(key: str, found: dict) -> dict:
         "Size, MB": found["size_mb"],
         "CPU ms a comment": found["cpu_ms_per_row"],
         "Decides alike": f"{parity['agreement']:.0%} of {parity['rows']}" if parity else "",
-        "Largest difference": f"{parity['max_difference']:.1e}" if parity else "",
+        "Largest difference": _points(parity["max_difference"]) if parity else "",
     }
+
+
+def _points(difference: float) -> str:
+    points = 100 * difference
+    return "under 0.1 points" if points < 0.1 else f"{points:.1f} points"

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.domain import GateResult, GateRule, LabelSet, Promotion, TrainingRun
+from core.domain import NOT_JUDGED, NOT_MEASURED, GateResult, GateRule, LabelSet, Promotion, TrainingRun
 from core.workflow import promotion
-from core.workflow.promotion import NOT_JUDGED
 from pages.parts import advice_list, resources, tuning_panel
 from pages.parts.choices import look_at_run
 from pages.parts.plain import plain
-from pages.parts.run_words import label_set_of, mode_name
+from pages.parts.run_words import label_set_of, measures_of, mode_name
 
 RECALL = "Recall of "
+OTHERWISE = {"Calibration error": " (confidence off by)"}  # how the cards above call it
 MOST_NAMED = 6  # labels below the bound that are named
 
 
@@ -46,9 +46,13 @@ def lines(results: Sequence[GateResult]) -> list[str]:
 def _line(result: GateResult, name: str) -> str:
     if name.startswith(NOT_JUDGED):
         return f"✗ {plain(name, 500)}. Label more comments with them, or train with another way to judge"
+    if name.endswith(NOT_MEASURED):
+        return f"✗ {plain(name)}"
     mark = "✓ reached" if result.passed else "✗ missed"
     bound = f"{'at least' if result.at_least else 'at most'} {_number(result.bound, result)}"
-    return f"{mark}: {plain(name)} **{_number(result.value, result)}**, must be {bound}"
+    return (
+        f"{mark}: {plain(name)}{OTHERWISE.get(name, '')} **{_number(result.value, result)}**, must be {bound}"
+    )
 
 
 def _recall_line(recalls: Sequence[GateResult]) -> str:
@@ -63,13 +67,11 @@ def _recall_line(recalls: Sequence[GateResult]) -> str:
 
 
 def _number(value: float, result: GateResult) -> str:
-    """Two digits, unless they would make the value look like its bound on the wrong side."""
-    for digits in (2, 3, 4):
-        if f"{result.value:.{digits}f}" != f"{result.bound:.{digits}f}":
-            break
-    else:
-        digits = 2
-    return f"{value:.{digits}f}"
+    """Few digits, unless they would make the value look like its bound on the wrong side; an error of
+    confidence as a percentage, as it is everywhere on the page."""
+    forms = (".1%", ".2%", ".3%") if result.name in OTHERWISE else (".2f", ".3f", ".4f")
+    telling = (form for form in forms if f"{result.value:{form}}" != f"{result.bound:{form}}")
+    return f"{value:{next(telling, forms[0])}}"
 
 
 def _answering(run: TrainingRun, label_set: LabelSet) -> None:
@@ -132,9 +134,12 @@ def _change(label_set: LabelSet) -> None:
     with st.popover("Change what is asked", icon=":material/tune:", key="gate_rule"):
         st.markdown(f"For every model of **{plain(label_set.name)}**:")
         with st.form("gate_form", border=False):
-            f1 = _bound("Macro F1 at least", rule.macro_f1, "f1")
-            recall = _bound("Recall of every label at least", rule.recall, "recall")
-            error = _bound("Calibration error at most", rule.calibration_error, "error")
+            means = measures_of(label_set.multi)
+            f1 = _bound("Macro F1 at least", rule.macro_f1, "f1", means["Macro F1"])
+            recall = _bound("Recall of every label at least", rule.recall, "recall", means["Recall"])
+            error = _bound(
+                "Calibration error at most", rule.calibration_error, "error", means["Confidence off by"]
+            )
             saved = st.form_submit_button("Save", type="primary", key="gate_save")
             reset = st.form_submit_button("Back to the defaults", key="gate_reset")
     if saved or reset:
@@ -143,6 +148,6 @@ def _change(label_set: LabelSet) -> None:
         st.rerun()
 
 
-def _bound(words: str, value: float, name: str) -> float:
+def _bound(words: str, value: float, name: str, means: str) -> float:
     """The key holds the stored value, so that a change by somebody else is shown."""
-    return float(st.number_input(words, 0.0, 1.0, value, 0.01, key=f"gate_{name}_{value}"))
+    return float(st.number_input(words, 0.0, 1.0, value, 0.01, key=f"gate_{name}_{value}", help=means))

@@ -9,10 +9,13 @@ from pages.parts import run_results
 from pages.parts.plain import counted, option, plain
 
 
-def show(run: TrainingRun, ids: Sequence[int], heading: str, key: str) -> None:
-    """The least certain first: that is where a label is most often wrong."""
-    st.markdown(f"**{plain(heading)}** · {counted(len(ids), 'comment')}")
-    _table(_rows(run, ids, run_results.said(run, ids)), heading, key)
+def show(run: TrainingRun, ids: Sequence[int], heading: str, key: str, label: str | None = None) -> None:
+    """The least certain first: that is where a label is most often wrong. With `label` how likely the model
+    held that one, else the one it held likeliest."""
+    first = "least certain" if label is None else "lowest probability"
+    order = f", {first} first" if len(ids) > 1 else ""
+    st.markdown(f"**{plain(heading)}** · {counted(len(ids), 'comment')}{order}")
+    _table(_rows(run, ids, run_results.said(run, ids, label)), heading, key)
     _cut_off(ids)
 
 
@@ -66,12 +69,17 @@ def _rows(run: TrainingRun, ids: Sequence[int], said: dict[int, tuple[str, str, 
             "Comment": texts[key]["text"],
             "The model said": said.get(key, nothing)[0],
             "A person said": said.get(key, nothing)[1],
-            "Probability": said.get(key, nothing)[2],
+            "Probability": _percent(said.get(key, nothing)[2]),
             "Date": texts[key]["date"],
             "Channel": texts[key]["channel"],
         }
         for key in known
     ]
+
+
+def _percent(probability: float | None) -> int | None:
+    """Never 100: a model that has not seen everything cannot be that sure."""
+    return None if probability is None else min(99, round(100 * probability))
 
 
 def _table(rows: list[dict], heading: str, key: str) -> None:
@@ -88,7 +96,9 @@ def _table(rows: list[dict], heading: str, key: str) -> None:
         column_config=small
         | {
             "Comment": st.column_config.TextColumn(width="large"),
-            "Probability": st.column_config.NumberColumn(format="percent", width="small"),
+            "Probability": st.column_config.NumberColumn(
+                format="%d%%", width="small", help="How sure the model was; 99% stands for 99% or more."
+            ),
             "Date": st.column_config.DateColumn(width="small"),
         },
         alt=f"Comments behind {heading}",

@@ -3,37 +3,42 @@
 import streamlit as st
 
 from core.charts import runs as charts
-from core.domain import LabelScore, TrainingRun
+from core.domain import LabelScore, Scores, TrainingRun
+from pages.parts.figures import draw
 from pages.parts.plain import plain
-from pages.parts.run_words import MEASURES, SEVERAL_RIGHT, with_range
+from pages.parts.run_words import MEASURES, measures_of, ranges_of, with_range
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-labels"}}
 MOST_DRAWN = 40
+READ = (
+    "Recall: of the comments with the label, the share that is found. Precision: of those called so, the "
+    "share that is right."
+)
 SHOWN = ("Precision", "Recall", "F1", "AUC", "Average precision")
 
 
 def show(run: TrainingRun) -> None:
     scores = run.model
-    st.markdown("**Precision and recall of each label** on held-out comments, with likely ranges (90%)")
+    st.markdown(f"**Precision and recall of each label** on held-out comments, with {ranges_of(scores)}")
     figure = charts.label_scores(scores, limit=MOST_DRAWN)
-    st.plotly_chart(figure, key="label_scores", alt="Precision and recall by label", config=CONFIG)
+    draw(figure, key="label_scores", alt="Precision and recall by label", file="labels")
+    st.caption(f"{READ} In brackets: held-out comments that carry the label.")
     if len(scores.per_label) > MOST_DRAWN:
         st.caption(
             f"Drawn: the {MOST_DRAWN} weakest of {len(scores.per_label):,} labels; all are in the table."
         )
     beside = {score.label: score for score in run.baseline.per_label} if run.baseline else {}
     st.dataframe(
-        [_row(score, beside.get(score.label)) for score in scores.per_label],
+        [_row(score, beside.get(score.label)) for score in _weakest_first(scores)],
         key="label_table",
         hide_index=True,
         column_config={name: st.column_config.TextColumn(help=MEASURES[name]) for name in SHOWN[:3]}
-        | {name: st.column_config.NumberColumn(format="%.3f", help=MEASURES[name]) for name in SHOWN[3:]}
+        | {name: st.column_config.NumberColumn(format="%.2f", help=MEASURES[name]) for name in SHOWN[3:]}
         | {
             "Simpler model's F1": st.column_config.NumberColumn(
                 format="%.2f", help="The simplest model that was measured on the same comments."
             ),
             "Held-out comments": st.column_config.NumberColumn(
-                help="Held-out comments that carry the label."
+                format="localized", help="Held-out comments that carry the label."
             ),
         },
         alt="Scores by label",
@@ -44,8 +49,13 @@ def show(run: TrainingRun) -> None:
 def measures(names: tuple[str, ...], multi: bool) -> None:
     """One sentence each, folded away."""
     with st.expander("What these measures mean", icon=":material/help:"):
-        said = MEASURES | ({"Right": SEVERAL_RIGHT} if multi else {})
+        said = measures_of(multi)
         st.markdown("\n".join(f"- **{name}**: {plain(said[name], 600)}" for name in names))
+
+
+def _weakest_first(scores: Scores) -> list[LabelScore]:
+    """As in the figure."""
+    return sorted(scores.per_label, key=lambda score: (score.f1, score.label))
 
 
 def _row(score: LabelScore, beside: LabelScore | None) -> dict:

@@ -6,10 +6,10 @@ from core.charts import evaluation as charts
 from core.domain import BETTER, BILSTM, TrainingRun
 from core.workflow import learning
 from pages.parts import advice_list, resources
+from pages.parts.background import tell_job_failure, watch_job
+from pages.parts.figures import draw
 from pages.parts.plain import plain
-from pages.parts.progress import tell_job_failure, watch_job
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-labels"}}
 SHORTCUT = {
     BETTER: "Measured with Quick, whose curve has the same shape at a fraction of the time.",
     BILSTM: "Measured with TF-IDF, whose curve has the same shape at a fraction of the time.",
@@ -23,7 +23,7 @@ def show(run: TrainingRun) -> None:
     points = run.evaluation.learning
     if points:
         st.markdown("**Macro F1 by the number of labels learned from** · lines: likely ranges (90%)")
-        st.plotly_chart(charts.learning_curve(points), key="learning", alt="Learning curve", config=CONFIG)
+        draw(charts.learning_curve(points), key="learning", alt="Learning curve")
         st.markdown(plain(learning.sentence(points), 600))
         if run.options.mode in SHORTCUT:
             st.caption(SHORTCUT[run.options.mode])

@@ -3,6 +3,8 @@
 const CORNERS = 200 // of a loop that is sent
 const HEIGHT = 540
 const NEAR = 6 // pixels around a click
+const STEP = 60 // pixels that an arrow key moves the map
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 const kept = new WeakMap() // element -> its map
 
 export default function (component) {
@@ -31,7 +33,7 @@ function open(root, data, send) {
   let mode = "loop"
   let loop = [] // corners in places of -1..1
   let waiting = false
-  canvas.setAttribute("aria-label", data.alt)
+  canvas.setAttribute("aria-label", `${data.alt}. Arrow keys move it, plus and minus zoom.`)
 
   const scale = () => (Math.min(canvas.clientWidth, HEIGHT) / 2 - 12) * view.zoom
   const stretch = () => Math.max(1, Math.min(1.8, canvas.clientWidth / HEIGHT)) // use a wide page
@@ -135,6 +137,17 @@ function open(root, data, send) {
     const [newX, newY] = place(event)
     view.x += x - newX
     view.y += y - newY
+  }
+
+  canvas.onkeydown = (event) => {
+    const [right, up] = ARROWS[event.key] ?? [0, 0]
+    view.x += (right * STEP) / (scale() * stretch())
+    view.y += (up * STEP) / scale()
+    if (event.key === "+") zoomBy(1.5)
+    else if (event.key === "-") zoomBy(1 / 1.5)
+    else if (event.key in ARROWS) draw()
+    else return
+    event.preventDefault()
   }
 
   function zoomBy(times) {

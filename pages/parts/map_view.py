@@ -6,10 +6,11 @@ import streamlit as st
 
 from core.charts import maps as charts
 from core.domain import SEGMENT, TrainingRun
-from core.workflow import explain_jobs, mapping
-from pages.parts import map_canvas, resources, results, run_results
-from pages.parts.plain import counted, option
-from pages.parts.progress import tell_job_failure, watch_job
+from core.workflow import mapping
+from core.workflow.explain_jobs import MAP
+from pages.parts import background, map_canvas, name_list, resources, results, run_results
+from pages.parts.plain import counted, told_apart
+from pages.parts.run_words import duration
 
 SHOWN = 500  # rows of the table
 GIVEN, SAID, ERROR, CONFIDENCE = "What people said", "What the model says", "Right or wrong", "Confidence"
@@ -22,13 +23,9 @@ WHAT = (
 
 
 def show(run: TrainingRun) -> None:
-    store = resources.store()
-    job = explain_jobs.pending(store, run, explain_jobs.MAP)
-    if job is not None:
-        watch_job(job.id, "Drawing the map")
+    if background.going_on(run, MAP, "Drawing the map"):
         return
-    tell_job_failure(explain_jobs.MAP, run.id)
-    found = _stored(run.id, _state(run)) if mapping.kept(store, run) else None
+    found = _stored(run.id, _state(run)) if mapping.kept(resources.store(), run) else None
     if found is None:
         _offer(run)
     elif not len(found.table):
@@ -59,20 +56,11 @@ def _offer(run: TrainingRun) -> None:
         st.info("There is no comment to draw.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Draw the map", type="primary", icon=":material/scatter_plot:", key="draw_map")
+        background.offer(
+            run, MAP, "Draw the map", key="draw_map", icon=":material/scatter_plot:", primary=True
+        )
         seconds = mapping.forecast(store, resources.settings(), run)
-        st.caption(f"Takes {_duration(seconds)}, in the background.")
-    if pressed:
-        explain_jobs.queue(store, run, explain_jobs.MAP)
-        st.rerun()
-
-
-def _duration(seconds: float) -> str:
-    return (
-        f"about {max(5, round(seconds / 5) * 5)} seconds"
-        if seconds < 90
-        else f"about {seconds / 60:.0f} minutes"
-    )
+        st.caption(f"Takes about {duration(seconds)}, in the background.")
 
 
 def _tell_stale(run: TrainingRun, found: "mapping.MapTable") -> None:
@@ -82,9 +70,7 @@ def _tell_stale(run: TrainingRun, found: "mapping.MapTable") -> None:
 
 
 def _again(run: TrainingRun) -> None:
-    if st.button("Draw it again", icon=":material/refresh:", key="draw_map_again"):
-        explain_jobs.queue(resources.store(), run, explain_jobs.MAP)
-        st.rerun()
+    background.offer(run, MAP, "Draw it again", key="draw_map_again", icon=":material/refresh:")
 
 
 @st.fragment
@@ -96,9 +82,9 @@ def _draw(run: TrainingRun) -> None:
         st.rerun()
     table = found.table
     left, right = st.columns(2)
-    segments = {
-        f"By {option(name.removeprefix(SEGMENT))}": name for name in table.columns if name.startswith(SEGMENT)
-    }
+    named = [name.removeprefix(SEGMENT) for name in table.columns if name.startswith(SEGMENT)]
+    shown = told_apart(named)
+    segments = {f"By {shown[name]}": f"{SEGMENT}{name}" for name in named}
     by = left.selectbox("Colour", [GIVEN, SAID, ERROR, CONFIDENCE, *segments], key="map_colour")
     column = {GIVEN: "given", SAID: "said"}.get(by) or segments.get(by, "")
     wanted = _wanted(table, column, by, right)
@@ -123,10 +109,7 @@ def _wanted(table, column: str, by: str, place) -> str:
     if not column:
         return EVERY
     names = [name for name in table[column].value_counts().index if name != ""]
-    key = "map_front"
-    if st.session_state.get(key) not in (EVERY, *names):
-        st.session_state.pop(key, None)
-    return place.selectbox("In front", [EVERY, *names], format_func=option, key=key)
+    return name_list.choose(place, "In front", [EVERY, *names], "map_front")
 
 
 def _groups(table, by: str, column: str, wanted: str) -> tuple[charts.Group, ...]:
@@ -177,16 +160,23 @@ def _table(run: TrainingRun, ids: tuple[int, ...]) -> None:
         alt="The comments that were chosen on the map",
     )
     picked = [row for row in event.selection.rows if row < len(rows)]
+    _use(run, ids, int(rows["id"].iloc[picked[0]]) if picked else None)
+    if len(ids) > SHOWN:
+        st.caption(f"The first {SHOWN} are shown; all {len(ids):,} are in the file.")
+
+
+def _use(run: TrainingRun, ids: tuple[int, ...], picked: int | None) -> None:
+    """What can be done with the chosen comments; `picked`: the one whose row is marked."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Explain this comment",
             key="map_explain",
             type="primary",
             icon=":material/psychology:",
-            disabled=not picked,
-            help=None if picked else "Choose a row of the table first.",
+            disabled=picked is None,
+            help="Choose a row of the table first." if picked is None else None,
         ):
-            st.session_state["explain_feedback"] = int(rows["id"].iloc[picked[0]])
+            st.session_state["explain_feedback"] = picked
             st.rerun()
         st.download_button(
             "Download as CSV",
@@ -197,8 +187,6 @@ def _table(run: TrainingRun, ids: tuple[int, ...]) -> None:
             on_click="ignore",
             key="map_download",
         )
-    if len(ids) > SHOWN:
-        st.caption(f"The first {SHOWN} are shown; all {len(ids):,} are in the file.")
 
 
 def forget_cached() -> None:

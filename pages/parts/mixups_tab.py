@@ -7,12 +7,16 @@ from core.charts import runs as charts
 from core.domain import TrainingRun
 from core.workflow import judging
 from pages.parts import held_rows, resources, run_results
-from pages.parts.plain import counted, plain
-from pages.parts.run_words import SEVERAL_RIGHT
+from pages.parts.figures import draw
+from pages.parts.plain import counted, option, plain
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-mixups"}}
 MOST_PAIRS = 60
 TAKEN_FOR = " → "
+COUNTED = {
+    "Found": "Held-out comments that carry the label and get it.",
+    "Missed": "Held-out comments that carry the label and do not get it.",
+    "Given wrongly": "Held-out comments that get the label and do not carry it.",
+}
 
 
 def show(run: TrainingRun) -> None:
@@ -23,13 +27,18 @@ def show(run: TrainingRun) -> None:
 
 
 def _one(run: TrainingRun) -> None:
-    st.markdown("**What was taken for what** · rows: the label given by people, columns: what the model said")
+    st.markdown("**What was taken for what** on held-out comments")
+    st.caption(
+        "A row holds the comments that people gave a label, a column those that the model gave it: right "
+        "ones lie on the diagonal. The darker a square, the larger its share of the row. Press one to read "
+        "its comments."
+    )
     figure = charts.confusion(run.model, run.labels)
-    event = st.plotly_chart(
+    event = draw(
         figure,
         key="confusion",
         alt="Confusion of labels on held-out comments",
-        config=CONFIG,
+        file="mixups",
         on_select="rerun",
         selection_mode="points",
     )
@@ -72,8 +81,9 @@ def _pairs(run: TrainingRun, clicked: tuple) -> list[tuple[str, str]]:
 def _several(run: TrainingRun) -> None:
     st.markdown("**What was missed and what was given wrongly**, label by label")
     st.caption(
-        f"A comment may carry several labels, so there is no table of one label against another. All labels "
-        f"right on {run.model.accuracy:.1%} of {run.model.n:,} held-out comments. {SEVERAL_RIGHT}"
+        f"A comment may carry several labels, so there is no table of one label against another. On "
+        f"{run.model.accuracy:.0%} of {run.model.n:,} held-out comments all labels are right and none is too "
+        "many."
     )
     if run_results.held_out(run) is None:
         st.info("This run was trained before held-out comments were kept. Train it again to see them.")
@@ -84,11 +94,19 @@ def _several(run: TrainingRun) -> None:
         for label, (found, missed, extra) in told.items()
     ]
     rows.sort(key=lambda row: -(row["Missed"] + row["Given wrongly"]))
-    st.dataframe(rows, key="several", hide_index=True, alt="Found, missed and wrongly given labels")
-    chosen = st.selectbox("Show the comments of", [row["Label"] for row in rows], key="several_label")
+    st.dataframe(
+        rows,
+        key="several",
+        hide_index=True,
+        column_config={name: st.column_config.NumberColumn(help=words) for name, words in COUNTED.items()},
+        alt="Found, missed and wrongly given labels",
+    )
+    chosen = st.selectbox(
+        "Show the comments of", [row["Label"] for row in rows], format_func=option, key="several_label"
+    )
     _, missed, extra = told[chosen]
     for words, ids, key in (("missed", missed, "missed_rows"), ("given wrongly", extra, "extra_rows")):
         if ids:
-            held_rows.show(run, ids, f"{chosen}, {words}", key)
+            held_rows.show(run, ids, f"{chosen}, {words}", key, chosen)
         else:
             st.caption(f"{plain(chosen)}: {counted(0, 'comment')} {words}.")

@@ -7,22 +7,17 @@ import streamlit as st
 from core.domain import BETTER, BILSTM, QUICK, TFIDF, TrainingRun
 from core.workflow import exporting
 from pages.parts import resources
-from pages.parts.plain import option
+from pages.parts.plain import option, plain
 from pages.parts.run_words import label_set_of, mode_name
+
+SHARES = ("unknown_share",)
+FACTS = {"unknown_share": "Words that it does not know"}
 
 
 def show(run: TrainingRun) -> None:
-    st.dataframe(
-        [{"What": name, "Value": str(value)} for name, value in facts(run).items()],
-        key="model_card",
-        hide_index=True,
-        height="content",
-        column_config={
-            "What": st.column_config.TextColumn(width="medium"),
-            "Value": st.column_config.TextColumn(width="large"),
-        },
-        alt="Model card",
-    )
+    for heading, group in groups(run).items():
+        st.markdown(f"**{heading}**")
+        st.markdown(_table(group))
     st.download_button(
         "Download the model card",
         data=partial(exporting.card, resources.store(), run),
@@ -35,8 +30,25 @@ def show(run: TrainingRun) -> None:
     )
 
 
-def facts(run: TrainingRun) -> dict[str, object]:
-    return _identity(run) | _data(run) | _settings(run) | _measured(run) | _traces(run)
+def groups(run: TrainingRun) -> dict[str, dict[str, object]]:
+    """Facts by name under a heading each, what a reader asks first first."""
+    return {
+        "What it is": _identity(run),
+        "What it learned from and how it was judged": _data(run) | _measured(run),
+        "Settings": _settings(run),
+        "Where and when": _traces(run),
+    }
+
+
+def _table(facts: dict[str, object]) -> str:
+    """Lines of Markdown, which break in a narrow window as the cells of a table of data do not."""
+    rows = (f"| {plain(name)} | {plain(value, 600)} |" for name, value in facts.items())
+    return "\n".join(("| What | Value |", "| --- | --- |", *rows))
+
+
+def _in_groups(digest: str) -> str:
+    """A hash that can be broken over lines."""
+    return " ".join(digest[place : place + 16] for place in range(0, len(digest), 16))
 
 
 def _identity(run: TrainingRun) -> dict[str, object]:
@@ -44,7 +56,7 @@ def _identity(run: TrainingRun) -> dict[str, object]:
     found = {
         "Labels": f"{option(label_set.name)}: {len(run.labels):,}"
         + (", several a comment" if label_set.multi else ", one a comment"),
-        "Mode": mode_name(run.options.mode),
+        "Model": mode_name(run.options.mode),
     }
     if run.options.mode in (QUICK, BETTER):
         found["Encoder"] = run.options.encoder
@@ -76,7 +88,9 @@ def _settings(run: TrainingRun) -> dict[str, object]:
     if options.without:
         found["Words left out"] = ", ".join(options.without)
     given = run.evaluation.facts if run.evaluation else {}
-    return found | {name.replace("_", " ").capitalize(): value for name, value in given.items()}
+    return found | {
+        FACTS.get(name, name): f"{value:.1%}" if name in SHARES else value for name, value in given.items()
+    }
 
 
 def _measured(run: TrainingRun) -> dict[str, object]:
@@ -94,6 +108,6 @@ def _traces(run: TrainingRun) -> dict[str, object]:
         "Started": f"{run.created_at:%Y-%m-%d %H:%M} UTC",
         "Finished": f"{run.finished_at:%Y-%m-%d %H:%M} UTC" if run.finished_at else "",
         "Seconds": f"{sum(run.seconds.values()):.0f}",
-        "Data SHA-256": run.data_sha256,
-        "Manifest SHA-256": run.manifest_sha256,
+        "Data SHA-256": _in_groups(run.data_sha256),
+        "Manifest SHA-256": _in_groups(run.manifest_sha256),
     } | {f"Version of {name}": value for name, value in run.versions.items()}

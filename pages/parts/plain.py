@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from core.charts.labels import percent, shorten
 
@@ -43,3 +44,16 @@ def certainty(probability: float) -> str:
 def option(value: object) -> str:
     """For the options of a list, which read no Markdown: one line, no marks that turn words around."""
     return shorten(value, 200)
+
+
+def told_apart(names: Iterable[str], nothing: str = "(no name)") -> dict[str, str]:
+    """Each name as `option` shows it, `nothing` where that is empty; of those that look alike all but the
+    shortest are numbered: a list can only give back what it shows."""
+    looks = {name: option(name) or nothing for name in sorted(names, key=lambda name: (len(name), name))}
+    firsts = {look: name for name, look in reversed(looks.items())}
+    taken = set(firsts)
+    for name, look in looks.items():
+        if firsts[look] != name:
+            looks[name] = next(one for number in count(2) if (one := f"{look} ({number})") not in taken)
+            taken.add(looks[name])
+    return looks

@@ -5,17 +5,33 @@ from itertools import islice
 import streamlit as st
 
 from core.charts.runs import curves
-from core.domain import BETTER, BILSTM, QUICK, Job, TrainingRun
+from core.domain import BETTER, BILSTM, QUICK, TFIDF, Job, TrainingRun
 from core.errors import NotFound
 from core.workflow import estimate
 from core.workflow import runs as run_work
 from pages.parts import resources
 from pages.parts.plain import counted, plain
-from pages.parts.run_words import foreseen, label_set_of, mode_name
+from pages.parts.run_words import foreseen, mode_name
 
 ACTIVE = ("queued", "running", "paused")
 TRAINING = ""  # the lane of the queue
 FINISHED = "finished_run"  # where the training is kept that this visitor saw end
+GOES_ON = (
+    "What it has learned is kept: it goes on from there.",
+    "It was paused or interrupted and went on from where it was.",
+)
+PAUSES = {  # what a pause does not lose, as told during it and after it
+    BETTER: GOES_ON,
+    BILSTM: GOES_ON,
+    QUICK: (
+        "The comments it has read are kept; what follows takes little and begins anew.",
+        "It was paused or interrupted. Comments that it had read before are not read again.",
+    ),
+    TFIDF: (
+        "TF-IDF takes little and begins anew.",
+        "It was paused or interrupted and began anew.",
+    ),
+}
 
 
 def active_runs(dataset_id: int | None = None) -> list[TrainingRun]:
@@ -149,34 +165,19 @@ def _foreseen(run_id: int, created_at: str) -> str:
     store = resources.store()
     run = store.runs.get(run_id)
     dataset = store.datasets.get(run.dataset_id)
-    found = estimate.estimate(store, resources.settings(), dataset, label_set_of(run), run.options)
+    label_set = store.labels.get(run.label_set_id)
+    found = estimate.estimate(store, resources.settings(), dataset, label_set, run.options)
     return f"Foreseen before the start: {foreseen(found)}"
-
-
-def _kept(run: TrainingRun) -> str:
-    """What a pause does not lose."""
-    if run.options.mode in (BETTER, BILSTM):
-        return "What it has learned is kept: it goes on from there."
-    if run.options.mode == QUICK:
-        return "The comments it has read are kept; what follows takes little and begins anew."
-    return "TF-IDF takes little and begins anew."
-
-
-def _after_a_break(run: TrainingRun) -> str:
-    if run.options.mode in (BETTER, BILSTM):
-        return "It was paused or interrupted and went on from where it was."
-    if run.options.mode == QUICK:
-        return "It was paused or interrupted. Comments that it had read before are not read again."
-    return "It was paused or interrupted and began anew."
 
 
 def _bar(run: TrainingRun, job: Job) -> None:
     share = min(1.0, job.pct / 100)
+    kept, after = PAUSES[run.options.mode]
     place = resources.store().jobs.place(job.id)
     if job.cancel_requested and job.state == "running":
         st.progress(share, text="Stopping")
     elif job.state == "paused":
-        st.progress(share, text=f"Paused at {job.pct:.0f}%. {_kept(run)}")
+        st.progress(share, text=f"Paused at {job.pct:.0f}%. {kept}")
     elif job.pause_requested:
         st.progress(share, text="Pausing")
     elif place > 0 and _somebody_works():
@@ -187,35 +188,4 @@ def _bar(run: TrainingRun, job: Job) -> None:
     else:
         st.progress(share, text=plain(job.message or "Starting"))
         if job.attempt > 1:
-            st.caption(_after_a_break(run))
-
-
-@st.fragment(run_every=1.0)
-def watch_job(job_id: int, words: str) -> None:
-    """Work on a finished model, redrawn each second; the whole page once more when it ends."""
-    job = resources.store().jobs.get(job_id)
-    if job.state not in ACTIVE:
-        st.rerun()
-    waiting = f"{words}: waiting for its turn"
-    st.progress(
-        min(1.0, job.pct / 100), text=waiting if job.state == "queued" else plain(job.message or words)
-    )
-    st.button(
-        "Cancel",
-        key=f"cancel_job_{job_id}",
-        icon=":material/stop_circle:",
-        on_click=resources.store().jobs.cancel,
-        args=(job_id,),
-    )
-
-
-def tell_job_failure(kind: str, run_id: int) -> None:
-    """Why the newest work of this kind on a run gave nothing, should it be so."""
-    same = (
-        job
-        for job in resources.store().jobs.recent(50)
-        if job.kind == kind and job.params.get("run") == run_id
-    )
-    job = next(same, None)
-    if job is not None and job.state == "failed":
-        st.error(plain(job.error, 600), icon=":material/error:")
+            st.caption(after)

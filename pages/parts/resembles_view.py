@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.charts.labels import shorten
 from core.domain import TrainingRun
-from core.workflow import explain_jobs, resembling
-from pages.parts import model, resources, run_results
+from core.workflow import resembling
+from core.workflow.explain_jobs import TRUST, pending
+from pages.parts import background, model, resources, run_results
 from pages.parts.plain import counted, plain
-from pages.parts.progress import tell_job_failure, watch_job
 
 LONGEST = 600  # characters of a neighbour that are shown
 FIRM, WEAK = 0.8, 0.5  # share of the neighbours that agree
@@ -26,13 +26,11 @@ def show(run: TrainingRun, text: str, feedback_id: int | None) -> None:
     if not text.strip():
         st.info("Choose or paste a comment first.")
         return
-    job = explain_jobs.pending(resources.store(), run, explain_jobs.TRUST)
+    job = pending(resources.store(), run, TRUST)  # looked up first: it may end meanwhile
     try:
         among = _learned(run.id, run_results.state(run))
     except resembling.Unread as unread:
-        if job is not None:
-            watch_job(job.id, "Reading the labelled comments")
-        else:
+        if not background.going_on(run, TRUST, "Reading the labelled comments", job):
             _offer(run, unread.rows)
         return
     found = _resemblance(run, text, feedback_id, among)
@@ -57,14 +55,11 @@ def _resemblance(run: TrainingRun, text: str, feedback_id: int | None, among: re
 
 
 def _offer(run: TrainingRun, rows: int) -> None:
-    tell_job_failure(explain_jobs.TRUST, run.id)
     st.info(
         f"{counted(rows, 'labelled comment')} must be read by this model once before it can say which ones "
         "this comment resembles."
     )
-    if st.button("Read them", icon=":material/menu_book:", key="read_labelled"):
-        explain_jobs.queue(resources.store(), run, explain_jobs.TRUST)
-        st.rerun()
+    background.offer(run, TRUST, "Read them", key="read_labelled", icon=":material/menu_book:")
 
 
 def _verdict(found: resembling.Resemblance) -> None:

@@ -22,13 +22,7 @@ from pages.parts import (
     winner_panel,
 )
 from pages.parts.plain import bullets, counted, plain
-from pages.parts.run_words import (
-    MEASURES,
-    SEVERAL_RIGHT,
-    label_set_of,
-    likely,
-    title,
-)
+from pages.parts.run_words import label_set_of, likely, measures_of, title
 
 TABS: dict[str, Callable[[TrainingRun], None]] = {
     "Labels": labels_tab.show,
@@ -43,6 +37,7 @@ TABS: dict[str, Callable[[TrainingRun], None]] = {
     "Training": course_tab.show,
     "Model card": model_card.show,
 }
+MANY = 1_000  # held-out comments from which a tenth of a per cent says something
 SAID_ELSEWHERE = ("The baseline (", "baseline (TF-IDF) is better")
 
 
@@ -67,35 +62,35 @@ def _judged(run: TrainingRun) -> str:
 
 def _headline(run: TrainingRun) -> None:
     model, ranges = run.model, run.model.ranges
-    error, before = run.calibration.get("ece_after"), run.calibration.get("ece_before")
+    digits = ".1%" if model.n >= MANY else ".0%"
+    means, error = measures_of(model.multi), run.calibration.get("ece_after")
     facts = (
         (
             "All labels right" if model.multi else "Right",
-            f"{model.accuracy:.1%}",
+            f"{model.accuracy:{digits}}",
             likely(ranges.get("accuracy"), points=True),
-            SEVERAL_RIGHT if model.multi else MEASURES["Right"],
+            means["Right"],
         ),
-        ("Macro F1", f"{model.macro_f1:.3f}", likely(ranges.get("macro_f1")), MEASURES["Macro F1"]),
+        ("Macro F1", f"{model.macro_f1:.2f}", likely(ranges.get("macro_f1")), means["Macro F1"]),
         (
             "Balanced accuracy",
-            f"{model.balanced_accuracy:.1%}",
+            f"{model.balanced_accuracy:{digits}}",
             likely(ranges.get("balanced_accuracy"), points=True),
-            MEASURES["Balanced accuracy"],
+            means["Balanced accuracy"],
         ),
         (
             "Confidence off by",
             "not measured" if error is None else f"{error:.1%}",
-            "" if before is None else f"{before:.1%} before",
-            f"{MEASURES['Confidence off by']} Below: before calibration.",
+            likely(ranges.get("calibration_error"), points=True),
+            means["Confidence off by"],
         ),
     )
     grid = st.grid(4, min_column_width=150)
     for name, value, below, help in facts:
-        words = below if not below or "before" in below else f"likely {below}"
         grid.metric(
             name,
             value,
-            words or None,
+            f"likely {below}" if below else None,
             delta_color="off",
             delta_arrow="off",
             help=help,
@@ -127,6 +122,6 @@ def _leak(run: TrainingRun, leak: Leak, place: int) -> None:
     st.warning(plain(leak.words, 800), icon=":material/water_drop:")
     if leak.ids:
         words = f"Show {counted(len(leak.ids), 'comment')}"
-        with st.popover(words, key=f"leak_{place}", icon=":material/list:", on_change="rerun") as opened:
+        with st.expander(words, key=f"leak_{place}", icon=":material/list:", on_change="rerun") as opened:
             if opened.open:
                 held_rows.show(run, leak.ids, "Examples", f"leak_rows_{place}")

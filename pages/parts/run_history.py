@@ -2,26 +2,28 @@
 
 import streamlit as st
 
-from core.domain import TrainingRun
+from core.domain import Dataset, TrainingRun
 from core.workflow import runs as run_work
 from pages.parts import caches, compare_panel, resources, results, run_card, split_choice
 from pages.parts.plain import plain
-from pages.parts.run_words import STATUS, mode_name, scores_name, title
+from pages.parts.run_words import MEASURES, STATUS, mode_name, scores_name, title
 
 OPEN = ("queued", "running", "paused")
 
 
-def show() -> None:
-    store = resources.store()
-    runs = store.runs.list()
+def show(dataset: Dataset | None) -> None:
+    """Of the dataset that all pages look at, or of all of them."""
+    runs = _listed(dataset)
     if not runs:
         st.info("No model was trained yet.")
         st.page_link("pages/train.py", label="Go to Train", icon=":material/model_training:")
         return
+    rows = _rows(runs)
     event = st.dataframe(
-        _rows(runs),
+        rows,
         key="runs_" + "_".join(str(run.id) for run in runs[:50]),
         hide_index=True,
+        column_order=_shown(runs, rows),
         on_select="rerun",
         selection_mode="multi-row",
         column_config=_columns(),
@@ -29,13 +31,42 @@ def show() -> None:
     )
     chosen = [runs[row] for row in event.selection.rows if row < len(runs)]
     if not chosen:
-        st.caption("Choose a row to see its model card, or two rows to compare them.")
+        st.caption(
+            "Tick a row to see how good its model is, export or delete it; tick two to compare them side by "
+            "side."
+        )
     elif len(chosen) == 1:
         _one(chosen[0])
     elif len(chosen) == 2:
         _two(*sorted(chosen, key=lambda run: run.id))
     else:
         st.info("Choose two rows to compare; more than two cannot be set side by side.")
+
+
+def _listed(dataset: Dataset | None) -> list[TrainingRun]:
+    """Newest first; the choice appears where there is one."""
+    every = resources.store().runs.list()
+    here = [run for run in every if dataset is None or run.dataset_id == dataset.id]
+    if len(here) == len(every):
+        return every
+    elsewhere = st.toggle(f"Runs of all datasets ({len(every):,})", value=not here, key="runs_everywhere")
+    if not here and not elsewhere:
+        st.caption(f"No model was trained on {plain(dataset.name)} yet.")
+    return every if elsewhere else here
+
+
+def _shown(runs: list[TrainingRun], rows: list[dict]) -> list[str]:
+    """Without columns that say the same of every run."""
+    dull = set()
+    if len({run.dataset_id for run in runs}) == 1:
+        dull.add("Dataset")
+    if len({run.label_set_id for run in runs}) == 1:
+        dull.add("Labels")
+    if all(run.status == "done" for run in runs):
+        dull.add("Status")
+    if not any(row["Answers"] for row in rows):
+        dull.add("Answers")
+    return [name for name in rows[0] if name not in dull]
 
 
 def _rows(runs: list[TrainingRun]) -> list[dict]:
@@ -53,7 +84,7 @@ def _rows(runs: list[TrainingRun]) -> list[dict]:
             "Model": mode_name(run.options.mode) + (" · trial" if run.options.trial_of else ""),
             "Status": STATUS[run.status],
             "Macro F1": run.model.macro_f1 if run.model else None,
-            "Right": run.model.accuracy if run.model else None,
+            "Right": round(100 * run.model.accuracy) if run.model else None,
             "Validation F1": run.evaluation.validation_f1 if run.evaluation else None,
             "Best here": scores_name(run.winner) if run.winner else "",
             "Judged by": split_choice.in_words(run.options) if run.model else "",
@@ -65,14 +96,17 @@ def _rows(runs: list[TrainingRun]) -> list[dict]:
 
 
 def _columns() -> dict:
-    number = st.column_config.NumberColumn(format="%.3f")
     return {
         "Answers": st.column_config.TextColumn(help="The promoted model of its labels."),
-        "Macro F1": number,
+        "Macro F1": st.column_config.NumberColumn(format="%.3f", help=MEASURES["Macro F1"]),
         "Validation F1": st.column_config.NumberColumn(
             format="%.3f", help="What settings are chosen by; the held-out comments have no say."
         ),
-        "Right": st.column_config.NumberColumn(format="percent"),
+        "Right": st.column_config.NumberColumn(
+            format="%d%%", help=f"{MEASURES['Right']} Where a comment may carry several labels: all of them."
+        ),
+        "Judged by": st.column_config.TextColumn(help="How the held-out comments were chosen."),
+        "Seconds": st.column_config.NumberColumn(format="localized", help="How long the training took."),
         "Best here": st.column_config.TextColumn(
             help="The best of this model and the simpler ones on the same held-out comments."
         ),

@@ -5,30 +5,30 @@ import streamlit as st
 from core.domain import Dataset, Job, TrainingRun
 from core.workflow import accounts, promotion, runs
 from pages.parts import resources, run_results
+from pages.parts.background import tell_job_failure, watch_job
 from pages.parts.plain import bullets, counted, plain
-from pages.parts.progress import tell_job_failure, watch_job
 
 
 def show(run: TrainingRun) -> None:
     store = resources.store()
     changed = runs.changed_since(store, run)
     if changed:
-        _since(run, changed)
-        _drift(run)
+        unread = run_results.unread(run)
+        _since(run, changed, unread)
+        _drift(run, unread)
     newer = accounts.newer_than_insights(store, run.id)
     if newer:
         st.info(plain(newer, 600), icon=":material/update:")
 
 
-def _since(run: TrainingRun, changed: str) -> None:
+def _since(run: TrainingRun, changed: str, unread: int) -> None:
     """What came, and whether this model has read it; else what changed."""
     store = resources.store()
-    missing = len(store.predictions.missing(run.id, run.dataset_id))
     job = _reading(run)
     if job is not None:
         watch_job(job.id, "Counting the new comments")
-    elif missing:
-        _uncounted(run, missing)
+    elif unread:
+        _uncounted(run, unread)
     elif new := len(store.datasets.since(run.dataset_id, run.created_at)):
         one = new == 1
         st.info(
@@ -51,7 +51,7 @@ def after_import(dataset: Dataset) -> None:
     """Whether what came is like what the model that answers for the dataset learned from."""
     run = promotion.answering_run(resources.store(), dataset.id)
     if run is not None:
-        _drift(run)
+        _drift(run, run_results.unread(run))
 
 
 def _uncounted(run: TrainingRun, missing: int) -> None:
@@ -67,9 +67,9 @@ def _uncounted(run: TrainingRun, missing: int) -> None:
         st.rerun()
 
 
-def _drift(run: TrainingRun) -> None:
+def _drift(run: TrainingRun, unread: int) -> None:
     """Whether what came is like what it learned from; a warning only when it matters."""
-    found = run_results.drift(run)
+    found = run_results.drift(run, unread)
     if found is None:
         return
     if not found.matters:

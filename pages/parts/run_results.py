@@ -15,6 +15,7 @@ from pages.parts.run_words import label_set_of
 
 MODEL = "model"  # the run's own, among the models it measured
 SHOWN_ROWS = 500
+NO_LABEL = "(no label)"  # possible where a comment may carry several
 
 
 def state(run: TrainingRun) -> str:
@@ -66,9 +67,14 @@ def _compared(first: int, first_state: str, second: int, second_state: str) -> c
     return comparing.compare(store, store.runs.get(first), store.runs.get(second))
 
 
-def drift(run: TrainingRun) -> drifting.Drift | None:
-    """None when no rows came since the training."""
-    return _drift(run.id, state(run), len(resources.store().predictions.missing(run.id, run.dataset_id)))
+def unread(run: TrainingRun) -> int:
+    """Rows of the dataset that the run has not predicted."""
+    return len(resources.store().predictions.missing(run.id, run.dataset_id))
+
+
+def drift(run: TrainingRun, unread: int) -> drifting.Drift | None:
+    """None when no rows came since the training. `unread` is told, for it takes long to count."""
+    return _drift(run.id, state(run), unread)
 
 
 @st.cache_resource(max_entries=16, show_spinner="Comparing the new comments with the older ones")
@@ -93,8 +99,9 @@ def threshold_curves(run: TrainingRun, label: str) -> tuple:
     return judging.threshold_curves(held_out(run), label)
 
 
-def said(run: TrainingRun, ids: Sequence[int]) -> dict[int, tuple[str, str, float]]:
-    """By id what the model said while the row was held out, what people said, and its probability.
+def said(run: TrainingRun, ids: Sequence[int], label: str | None = None) -> dict[int, tuple[str, str, float]]:
+    """By id what the model said while the row was held out, what people said, and the probability of
+    `label`, else of the likeliest label.
 
     In a K-fold each row was told by the model that had not seen it, which is another one than the final.
     """
@@ -108,13 +115,13 @@ def said(run: TrainingRun, ids: Sequence[int]) -> dict[int, tuple[str, str, floa
             found[key] = (
                 _names(held.labels, once.decided[place]),
                 _names(held.labels, once.truth[place]),
-                float(row.max()),
+                float(row.max() if label is None else row[held.labels.index(label)]),
             )
     return found
 
 
 def _names(labels: tuple[str, ...], marked: Sequence[bool]) -> str:
-    return "; ".join(label for label, mark in zip(labels, marked, strict=True) if mark)
+    return "; ".join(label for label, mark in zip(labels, marked, strict=True) if mark) or NO_LABEL
 
 
 def told_apart(run: TrainingRun) -> dict[str, tuple[tuple[int, ...], ...]]:

@@ -34,7 +34,43 @@ MEASURES = {  # a sentence each; `several`: where a comment may carry several la
     "Confidence off by": "Expected calibration error: how far the model's confidence lies from how often it "
     "is right, on average. At 5% it says 80% and is right 75% or 85% of the time.",
 }
-SEVERAL_RIGHT = "Share of held-out comments on which all labels are right and none is too many."
+SEVERAL = {  # what differs where a comment may carry several labels
+    "Right": "The share of held-out comments on which all labels are right and none is too many.",
+    "Balanced accuracy": "For each label the mean of two shares, comments with it that get it and comments "
+    "without it that do not; then the mean over all labels. Giving every label, or none, comes to 50%.",
+    "Confidence off by": "Expected calibration error: how far the confidence in each label of each comment "
+    "lies from how often it is right, on average. At 5% it says 80% and is right 75% or 85% of the time.",
+}
+
+
+SETTINGS = {  # as the form calls them; by their names with spaces
+    "mode": "Model",
+    "encoder": "Encoder",
+    "seed": "Seed",
+    "max tokens": "Longest text (tokens)",
+    "epochs": "Epochs",
+    "split": "Judged on",
+    "split seed": "Draw of the held-out comments",
+    "test dataset": "Test dataset",
+    "balance": "Rare labels",
+    "patience": "Stop early after (epochs)",
+    "label smoothing": "Label smoothing",
+    "weight decay": "Weight decay",
+    "frozen layers": "Frozen layers",
+    "adapter rank": "Adapter rank",
+    "augment": "Changed copies",
+    "without": "Words to leave out",
+    "bilstm": "A BiLSTM beside it",
+    "quick": "Quick beside it",
+    "vectors": "Word vectors",
+    "body rate": "Learning rate of the encoder",
+    "batch tokens": "Tokens a batch",
+}
+
+
+def measures_of(multi: bool) -> dict[str, str]:
+    """What each measure means, for one label a comment or several."""
+    return MEASURES | (SEVERAL if multi else {})
 
 
 def mode_name(mode: str) -> str:
@@ -51,7 +87,14 @@ def scores_name(scores: Scores) -> str:
 
 
 def label_set_of(run: TrainingRun) -> LabelSet:
-    return resources.store().labels.get(run.label_set_id)
+    """Its name, kind and gate; the numbers of its labels are not read, which takes long for many rows."""
+    return resources.store().labels.get(run.label_set_id, counted=False)
+
+
+def ranges_of(scores: Scores) -> str:
+    """What the ranges beside its figures are."""
+    together = "; the comments of one person count together" if scores.by_person else ""
+    return f"likely ranges (90%{together})"
 
 
 def likely(ends: tuple[float, float] | None, points: bool = False) -> str:

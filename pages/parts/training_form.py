@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.domain import BETTER, QUICK, Dataset, LabelSet, TrainingOptions
+from core.domain import BETTER, BILSTM, QUICK, Dataset, LabelSet, TrainingOptions
 from core.workflow import estimate, runs
 from pages.parts import advanced_drawer, resources, results, split_choice
 from pages.parts.plain import option, plain
-from pages.parts.run_words import MODES, foreseen
+from pages.parts.run_words import MODES, foreseen, mode_name
 
 NAMED = 6  # labels in the line of facts
 
@@ -34,6 +34,7 @@ def ask(dataset: Dataset) -> None:
         with judged:
             split, test = split_choice.ask(dataset, label_set)
         options = replace(advanced_drawer.ask(mode), split=split, test_dataset=test)
+        _beside(options)
         _foresee(dataset, label_set, options, mode)
         done = runs.trained_already(resources.store(), dataset.id, label_set.id, options)
         if done:
@@ -81,6 +82,17 @@ def _mode() -> str:
     )
     st.caption(runs.MODES[mode])
     return mode
+
+
+def _beside(options: TrainingOptions) -> None:
+    """One line: what else is trained, whichever the model."""
+    names = [mode_name(mode) for mode in runs.beside(options)]
+    names += [mode_name(QUICK)] if options.mode == BETTER else []
+    listed = ", ".join([*names, "the most frequent label"])
+    st.caption(
+        f"Beside it, on the same held-out comments: {listed}. "
+        + ("" if options.bilstm or options.mode == BILSTM else "A BiLSTM can be added under Advanced.")
+    )
 
 
 def _foresee(dataset: Dataset, label_set: LabelSet, options: TrainingOptions, mode: str) -> None:

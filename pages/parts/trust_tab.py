@@ -5,18 +5,27 @@ import streamlit as st
 from core.charts import evaluation as charts
 from core.domain import TrainingRun
 from pages.parts import run_results
-from pages.parts.plain import option, plain
-from pages.parts.run_words import MEASURES
+from pages.parts.figures import draw
+from pages.parts.plain import counted, option, plain
+from pages.parts.run_words import likely, measures_of
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-certainty"}}
 GOOD = 0.95  # share right that a person may want before trusting answers unseen
+READ_SURE = (
+    "Each mark holds answers of like confidence; the larger, the more. On the dotted line the model is as "
+    "sure as it should be, below it too sure, above it too careful."
+)
+READ_ROC = (
+    "Each point is a threshold: how many comments with the label are found, and how many others are called "
+    "so by mistake. The closer to the upper left corner, the better."
+)
+READ_PRECISION = (
+    "Each point is a threshold: how many comments with the label are found, and how many of those called so "
+    "are right. The closer to the upper right corner, the better."
+)
 
 
 def show(run: TrainingRun) -> None:
-    before, after = run.calibration.get("ece_before"), run.calibration.get("ece_after")
-    if after is not None:
-        was = f", {before:.1%} before calibration" if before is not None else ""
-        st.markdown(f"**Confidence off by {after:.1%}**{was}. {plain(MEASURES['Confidence off by'], 600)}")
+    _calibration(run)
     found = run_results.certainty(run)
     if found is None:
         st.info(
@@ -28,17 +37,30 @@ def show(run: TrainingRun) -> None:
     with left:
         st.markdown("**Confidence against how often it is right**")
         figure = charts.reliability(found.after, found.before)
-        st.plotly_chart(figure, key="reliability", alt="Confidence against share right", config=CONFIG)
+        draw(figure, key="reliability", alt="Confidence against share right")
+        st.caption(READ_SURE)
     with right:
         st.markdown("**If it may say “unsure”**")
-        st.plotly_chart(
-            charts.abstention(found.unsure),
-            key="abstention",
-            alt="Share right by share unsure",
-            config=CONFIG,
-        )
+        draw(charts.abstention(found.unsure), key="abstention", alt="Share right by share unsure")
         st.caption(_unsure(found.unsure))
     _thresholds(run)
+
+
+def _calibration(run: TrainingRun) -> None:
+    """How far off, and what the calibration changed: it is fitted on other comments, so it can miss."""
+    before, after = run.calibration.get("ece_before"), run.calibration.get("ece_after")
+    if after is None:
+        return
+    ends = likely(run.model.ranges.get("calibration_error"), points=True)
+    said = [f"**Confidence off by {after:.1%}**{f' (likely {ends})' if ends else ''}."]
+    if before is not None:
+        said.append(f"It was {before:.1%} before calibration.")
+        if after > before:
+            said.append(
+                "Calibration is fitted on the validation comments, which are few or unlike these: it did not "
+                "help here."
+            )
+    st.markdown(f"{' '.join(said)} {plain(measures_of(run.model.multi)['Confidence off by'], 600)}")
 
 
 def _unsure(points) -> str:
@@ -47,15 +69,19 @@ def _unsure(points) -> str:
     if reached is None:
         best = max(points, key=lambda point: point.right)
         return (
-            f"Even when it answers only {best.answered:.0%} of the comments it is right {best.right:.0%} of "
-            f"the time; {GOOD:.0%} is out of reach."
+            f"Even when it answers only {best.answered:.0%} of the comments it is right {_right(best)}; "
+            f"{GOOD:.0%} is out of reach."
         )
     if reached.answered >= 1:
-        return f"It is right {reached.right:.0%} of the time even when it answers every comment."
+        return f"It is right {_right(reached)} even when it answers every comment."
     return (
-        f"If a person reads the least certain {1 - reached.answered:.0%}, it is right {reached.right:.0%} of "
-        f"the time on the others (those it is at least {reached.threshold:.0%} sure of)."
+        f"If a person reads the least certain {1 - reached.answered:.0%}, it is right {_right(reached)} on "
+        f"the other {counted(reached.n, 'comment')}, those it is at least {reached.threshold:.0%} sure of."
     )
+
+
+def _right(point) -> str:
+    return f"{point.right:.0%} of the time (likely {likely((point.low, point.high), points=True)})"
 
 
 def _thresholds(run: TrainingRun) -> None:
@@ -63,17 +89,19 @@ def _thresholds(run: TrainingRun) -> None:
     roc, precision_recall = run_results.threshold_curves(run, label)
     left, right = st.columns(2)
     with left:
-        st.markdown("**ROC curve**: found against wrongly called so")
+        st.markdown("**ROC curve**")
         if roc is None:
             st.info("No held-out comment carries this label, or all do: there is no curve.")
         else:
             figure = charts.roc_curve(roc, label)
-            st.plotly_chart(figure, key="roc", alt=f"ROC curve of {label}", config=CONFIG)
+            draw(figure, key="roc", alt=f"ROC curve of {label}")
+            st.caption(READ_ROC)
     with right:
-        st.markdown("**Precision-recall curve**: right against found")
+        st.markdown("**Precision-recall curve**")
         if precision_recall is None:
             st.info("No held-out comment carries this label: there is no curve.")
         else:
             support = next(score.support for score in run.model.per_label if score.label == label)
             figure = charts.precision_recall_curve(precision_recall, label, support / max(1, run.model.n))
-            st.plotly_chart(figure, key="pr", alt=f"Precision-recall curve of {label}", config=CONFIG)
+            draw(figure, key="pr", alt=f"Precision-recall curve of {label}")
+            st.caption(READ_PRECISION)

@@ -5,11 +5,10 @@ import streamlit as st
 from core.charts import trust as charts
 from core.domain import BETTER, TrainingRun
 from core.workflow import runs, trusting
-from core.workflow.explain_jobs import FAITHFULNESS, TRUST, pending, queue
+from core.workflow.explain_jobs import FAITHFULNESS, TRUST, pending
 from core.workflow.trusting import FEWEST, MOST_RHO, RANDOM, UNKNOWN, WEAK, MethodRow, Table, TrustFinding
-from pages.parts import resources
+from pages.parts import background, resources
 from pages.parts.plain import counted, plain
-from pages.parts.progress import tell_job_failure, watch_job
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-trust"}}
 WITHOUT = (
@@ -58,16 +57,8 @@ def show(run: TrainingRun) -> None:
 
 def _work(run: TrainingRun, kind: str, words: str, going_on: str, primary: bool) -> None:
     """A button that starts it, or where it stands."""
-    store = resources.store()
-    job = pending(store, run, kind)
-    if job is not None:
-        watch_job(job.id, going_on)
-        return
-    tell_job_failure(kind, run.id)
-    how = "primary" if primary else "secondary"
-    if st.button(words, key=f"start_{kind}", type=how, icon=":material/rule:"):
-        queue(store, run, kind)
-        st.rerun()
+    if not background.going_on(run, kind, going_on):
+        background.offer(run, kind, words, key=f"start_{kind}", icon=":material/rule:", primary=primary)
 
 
 def _finding(run: TrainingRun, found: TrustFinding) -> None:

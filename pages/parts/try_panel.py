@@ -6,10 +6,10 @@ from core.charts import runs as charts
 from core.domain import TrainingRun
 from core.workflow import explanations
 from pages.parts import model
-from pages.parts.plain import plain
+from pages.parts.figures import draw
+from pages.parts.plain import certainty, plain
 from pages.parts.run_words import label_set_of
 
-CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-try"}}
 MOST_DRAWN = 30
 DECIDED = 0.5  # of a label, where a comment may carry several
 
@@ -27,9 +27,14 @@ def show(run: TrainingRun) -> None:
     if not text:
         return
     found = explanations.probabilities(model.classifier(run), text)
-    st.markdown(_answer(found, label_set_of(run).multi))
-    figure = charts.probabilities(list(found), list(found.values()), top=MOST_DRAWN)
-    st.plotly_chart(figure, key="tried_chances", alt="Probability of each label", config=CONFIG)
+    multi = label_set_of(run).multi
+    st.markdown(_answer(found, multi))
+    figure = charts.probabilities(
+        list(found), list(found.values()), top=MOST_DRAWN, decided=DECIDED if multi else None
+    )
+    draw(figure, key="tried_chances", alt="Probability of each label", file="try")
+    if multi:
+        st.caption("Right of the dotted line the model gives a label: at least 50% likely.")
     if len(found) > MOST_DRAWN:
         st.caption(f"The {MOST_DRAWN} likeliest of {len(found):,} labels.")
     st.page_link(
@@ -41,14 +46,12 @@ def _answer(found: dict[str, float], multi: bool) -> str:
     """The decision in words; never "100%"."""
     if not multi:
         label, value = next(iter(found.items()))
-        return f"The model says **{plain(label)}**, {_sure(value)} sure."
+        return f"The model says **{plain(label)}**, {certainty(value)} sure."
     said = [(label, value) for label, value in found.items() if value >= DECIDED]
     if not said:
         return "The model gives it **no label**: none is at least 50% likely."
     return (
-        "The model says " + ", ".join(f"**{plain(label)}** ({_sure(value)})" for label, value in said) + "."
+        "The model says "
+        + ", ".join(f"**{plain(label)}** ({certainty(value)})" for label, value in said)
+        + "."
     )
-
-
-def _sure(value: float) -> str:
-    return "over 99%" if value > 0.99 else f"{value:.0%}"

@@ -11,6 +11,7 @@ from pages.parts.run_words import mode_name, scores_name
 
 USED = {  # settings of its own that a simpler model was measured with, beside those that all share
     QUICK: ("encoder", "max_tokens"),
+    TFIDF: ("encoder", "max_tokens"),  # of Quick beside it
     BILSTM: (
         "max_tokens",
         "vectors",
@@ -37,7 +38,7 @@ def show(run: TrainingRun) -> None:
     elif run.baseline is not None:
         st.caption(
             f"On the same held-out comments the simpler model ({plain(scores_name(run.baseline))}) reaches "
-            f"macro F1 {run.baseline.macro_f1:.3f}."
+            f"macro F1 {run.baseline.macro_f1:.2f}."
         )
 
 
@@ -73,7 +74,7 @@ def _recommend(run: TrainingRun, best: Scores) -> None:
 def alike(options: TrainingOptions, mode: str) -> TrainingOptions:
     """On the same split, with the settings that the winner was measured with."""
     names = (*SHARED, *USED.get(mode, ()))
-    return TrainingOptions(mode=mode, **{name: getattr(options, name) for name in names})
+    return TrainingOptions(mode=mode, quick=mode == TFIDF, **{name: getattr(options, name) for name in names})
 
 
 def _is_that(other: TrainingRun, run: TrainingRun, options: TrainingOptions) -> bool:

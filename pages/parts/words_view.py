@@ -12,7 +12,7 @@ from core.workflow.explanations import CUT, UNREAD
 from pages.parts import explain_export, methods_drawer, model, resources
 from pages.parts.explain_chooser import Comment
 from pages.parts.highlight import SIDES, highlighted_text, legend, marks_of
-from pages.parts.plain import certainty, option, plain
+from pages.parts.plain import certainty, plain, told_apart
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-words"}}
 LONG = 700  # characters; a longer comment scrolls in its own frame
@@ -52,8 +52,10 @@ def show(run: TrainingRun, comment: Comment, found: dict[str, float]) -> None:
 def _ask(why, other, comment: Comment, found: dict[str, float]) -> Question:
     """The likeliest label first; against it the next likeliest stands first among the others."""
 
+    shown = told_apart(found)
+
     def named(label: str) -> str:
-        return f"{option(label)} · {certainty(found[label])}" if label else "all others"
+        return f"{shown[label]} · {certainty(found[label])}" if label else "all others"
 
     mark = hash(comment.text)
     label = why.selectbox("Why this label?", list(found), format_func=named, key=f"why_{mark}")

@@ -1,36 +1,78 @@
-"""Training in a browser: is it good enough, put it to work, pause and resume, compare, go back."""
+"""Training in a browser: from a file to labels, is it good enough, put it to work, pause and resume, compare,
+ask the model, go back."""
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from core.domain import BETTER, QUICK
+from core.config import Settings
+from core.domain import BETTER, QUICK, Promotion
+from core.store.store import Store
+from core.workflow import explanations
 from tests.browser.conftest import Server
-from tests.browser.walking import chart, main, open_tab, press, reading, table, traces
-from tests.pages.trained import store_comments
+from tests.browser.walking import (
+    chart,
+    choose,
+    columns,
+    drawn_bars,
+    drop,
+    go,
+    import_now,
+    main,
+    open_tab,
+    press,
+    reading,
+    table,
+    traces,
+    until,
+)
+from tests.pages.trained import comments
 
 TRAINING_MS = 90_000
 SLOW = {"ROADLENS_DEVICE": "cpu", "ROADLENS_THREADS": "1"}  # else it may be done before it is paused
 HOSTILE = "<img src=x onerror=alert(1)> ![x](http://example.com/x.png) my invoice, the price, a refund"
 
 
-def test_from_labels_to_a_model_that_answers_and_back(start_server, page):
+def test_from_a_labelled_file_to_a_model_that_answers_and_back(start_server, page):
     server = start_server(**SLOW)
-    store_comments(server.data_dir, 150)
-    page.goto(f"{server.url}/train")
+    page.goto(f"{server.url}/feedback")
+    import_labels(page)
     train_quick(page)
     ask_too_much(page)
-    put_to_work(page)
+    put_to_work(page, server)
     train_better_with_a_pause(page, server)
     press(page, "Promote")
     expect(main(page)).to_contain_text("This model answers since")
     compare_both(page)
     look_at_mix_ups(page)
+    try_a_comment(page, server, run_id=2)
     go_back(page, server)
-    try_a_comment(page)
+    try_a_comment(page, server, run_id=1)
+
+
+def labelled_file() -> dict:
+    """Two columns of labels; 30 comments carry none of the first."""
+    head, *lines = comments(180).decode().splitlines()
+    rows = [f"{line},{('good', 'bad', 'mixed')[number % 3]}" for number, line in enumerate(lines)]
+    rows[150:] = [re.sub(",[a-z]+,", ",,", row, count=1) for row in rows[150:]]
+    return {"name": "c.csv", "mimeType": "text/csv", "buffer": "\n".join([f"{head},mood", *rows]).encode()}
+
+
+def import_labels(page: Page) -> None:
+    drop(page, labelled_file())
+    expect(main(page)).to_contain_text("180 rows · 6 columns")
+    for name in {"topic", "mood"} - set(columns(page, "labels")):
+        choose(page, "Labels", name)
+        page.keyboard.press("Escape")
+    until(lambda: set(columns(page, "labels")) == {"topic", "mood"}, 20, "both columns are labels")
+    assert import_now(page) == [180, 180, 0]
 
 
 def train_quick(page: Page) -> None:
+    go(page, "Train")
+    choose(page, "Label set", "topic")
+    expect(main(page)).to_contain_text("topic · 150 labelled comments, 3 different labels")
     expect(main(page)).to_contain_text("seconds (likely")
     press(page, "Train")
     expect(main(page)).to_contain_text("Quick training · run 1")
@@ -63,12 +105,24 @@ def ask_too_much(page: Page) -> None:
     assert table(page, "Comments behind Advice 1")
 
 
-def put_to_work(page: Page) -> None:
+def put_to_work(page: Page, server: Server) -> None:
+    """Every comment has an answer, with a label or without one."""
     set_gate(page, 0.20, 0.10, 0.90)
     expect(main(page)).to_contain_text("✓ passes")
     press(page, "Promote")
     expect(main(page)).to_contain_text("This model answers since")
     expect(page.get_by_role("button", name="Go back")).to_have_count(0)
+    with reading(server.data_dir) as store:
+        assert [(done.run_id, done.passed) for done in promoted(store)] == [(1, True)]
+        ids, chances = store.predictions.table(1)
+        assert set(ids) == set(store.datasets.feedback(1)["id"]) and len(ids) == 180
+        assert chances.sum(axis=1) == pytest.approx(1, abs=1e-3)
+
+
+def promoted(store: Store) -> list[Promotion]:
+    """What answered for the topics, the latest first."""
+    (topics,) = (label_set for label_set in store.labels.sets(1) if label_set.name == "topic")
+    return store.promotions.history(topics.id)
 
 
 def train_better_with_a_pause(page: Page, server: Server) -> None:
@@ -115,16 +169,24 @@ def go_back(page: Page, server: Server) -> None:
     expect(page.get_by_role("heading", name="Run 1: Quick")).to_be_visible()
     expect(main(page)).to_contain_text("This model answers since")
     with reading(server.data_dir) as store:
-        history = store.promotions.history(store.labels.sets(1)[0].id)
-        assert [promotion.run_id for promotion in history] == [1, 2, 1]
+        assert [promotion.run_id for promotion in promoted(store)] == [1, 2, 1]
 
 
-def try_a_comment(page: Page) -> None:
+def try_a_comment(page: Page, server: Server, run_id: int) -> None:
+    """The model of this run answers."""
+    with reading(server.data_dir) as store:
+        settings = Settings(data_dir=server.data_dir, device="cpu")
+        wanted = explanations.probabilities(explanations.load_classifier(store, settings, run_id), HOSTILE)
     open_tab(page, "Try it")
     field = page.get_by_role("textbox", name="A comment to try")
     field.fill(HOSTILE)
     field.press("Control+Enter")
     expect(main(page)).to_contain_text("The model says", timeout=TRAINING_MS)
-    (bars,) = traces(chart(page, "tried_chances"))
-    assert sorted(name for (name,) in bars["customdata"]) == ["billing", "login", "speed"]
+    assert sorted(wanted) == ["billing", "login", "speed"]
+    near = pytest.approx(wanted, abs=2e-3)
+    until(lambda: tried(page) == near, 20, f"the answer of run {run_id}")
     assert main(page).locator("img[src*=example], img[src=x]").count() == 0
+
+
+def tried(page: Page) -> dict[str, float]:
+    return {label: share for (_, label), share in drawn_bars(page, "tried_chances").items()}

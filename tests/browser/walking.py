@@ -101,6 +101,19 @@ def traces(drawn: Locator) -> list[dict]:
     return drawn.evaluate(f"plot => (plot.data ?? []).map({each})")
 
 
+def drawn_bars(page: Page, key: str) -> dict[tuple[str, str], float]:
+    """(name of the bars, label) -> length, of a keyed chart; nothing while it is drawn anew."""
+    each = "({name, x, customdata}) => ({name: name ?? '', x, customdata})"
+    found = page.locator(f".st-key-{key} .js-plotly-plot").evaluate_all(
+        f"plots => plots.length === 1 ? (plots[0].data ?? []).map({each}) : []"
+    )
+    return {
+        (bars["name"], label): length
+        for bars in found
+        for (label,), length in zip(bars["customdata"], bars["x"], strict=True)
+    }
+
+
 def click_mark(drawn: Locator, number: int) -> None:
     """By mouse in the middle of a point; the layer that takes plotly's clicks lies over it."""
     drawn.locator(".scatterlayer .point").nth(number).click(force=True)

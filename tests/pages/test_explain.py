@@ -2,6 +2,7 @@
 
 from core.workflow import insights
 from pages.parts import resources
+from tests.pages import trained
 from tests.pages.trained import add_dataset, charts, press, texts, train_now
 
 FIGURES = [
@@ -113,3 +114,20 @@ def test_without_a_model_the_page_leads_to_train_and_a_comment_may_have_no_label
     app.session_state["explain_feedback"] = none[0]
     assert "gives no label" in texts(run_again(app))
     assert box(app, "Comment").value == none[0]
+
+
+def test_labels_that_look_alike_can_each_be_chosen(open_page, monkeypatch):
+    alike = {"speed": "slow loading", "speed\u200b": "invoice price", "login": "password account"}
+    topics = {name: f"{words} {words}" for name, words in alike.items()}
+    monkeypatch.setattr(trained, "TOPICS", topics)
+    run = train_now(add_dataset())
+    assert set(run.labels) == set(alike)
+    app = open_page("explain")
+    predicted = insights.predicted(resources.store(), run.id)
+    assert set(box(app, "Predicted as").options) == {"speed", "speed (2)", "login"}
+    for label in alike:
+        box(app, "Predicted as").set_value(label)
+        run_again(app)
+        assert address(app) in predicted[label]
+        shown = [words.split(" · ")[0] for words in box(app, "Why this label?").options]
+        assert set(shown) == {"speed", "speed (2)", "login"}

@@ -57,9 +57,28 @@ def test_one_row_opens_its_card_and_two_are_compared(two, open_page):
     assert "Run 1: TF-IDF" not in texts(app)
 
 
+def test_the_list_is_of_the_chosen_dataset_or_of_all_and_drops_columns_that_say_nothing(two, open_page):
+    others = add_dataset(90, name="Others")
+    app = open_page("runs")
+    assert app.sidebar.selectbox(key="dataset").value == f"Others · {others.id}"
+    assert "No model was trained on Others yet." in texts(app) or app.toggle(key="runs_everywhere").value
+    train_now(others)
+    app = open_page("runs")
+    assert list(history(app).value["Run"]) == [3]
+    shown = list(history(app).proto.column_order)
+    assert "Dataset" not in shown and "Status" not in shown and "Macro F1" in shown
+    app.toggle(key="runs_everywhere").set_value(True).run()
+    assert list(history(app).value["Run"]) == [3, 2, 1]
+    assert "Dataset" in history(app).proto.column_order
+    right = resources.store().runs.get(3).model.accuracy
+    assert history(app).value["Right"][0] == round(100 * right)
+
+
 def test_runs_of_different_labels_are_not_compared(two, open_page):
     train_now(add_dataset(90, name="Others"))
-    app = choose(open_page("runs"), 0, 1)
+    app = open_page("runs")
+    app.toggle(key="runs_everywhere").set_value(True).run()
+    choose(app, 0, 1)
     assert "different labels" in texts(app)
 
 
@@ -112,3 +131,18 @@ def test_comments_unlike_the_older_ones_ask_for_another_training(two, open_page)
         assert len(app.warning) == 1, texts(app)
         assert "The comments have become longer." in texts(app)
         assert do_jobs("model") == jobs
+
+
+def test_what_takes_long_for_many_comments_is_read_once_a_rerun(two, open_page, monkeypatch):
+    store = resources.store()
+    append(store.datasets.get(two[0].dataset_id), 40)
+    app = open_page("train")
+    asked = []
+    unread = store.predictions.missing
+    monkeypatch.setattr(
+        type(store.predictions), "missing", lambda self, *ids: asked.append(ids) or unread(*ids)
+    )
+    monkeypatch.setattr("core.store.labels._counts", lambda *ids: pytest.fail("labels are counted again"))
+    app.run()
+    assert not app.exception
+    assert len(asked) == 1

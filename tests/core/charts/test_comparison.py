@@ -32,7 +32,7 @@ def test_beside_keeps_the_order_and_the_stored_ranges():
     assert [tuple(row) for row in f1.customdata] == [("Macro F1", "better"), ("Macro F1", "<tfidf>")]
     assert list(trace(figure, "Macro F1 range").x)[:3] == [0.7, 0.8, None]
     assert list(figure.layout.yaxis.ticktext) == ["better", "&lt;tfidf&gt;"]
-    assert trace(figure, "Accuracy").marker.symbol != f1.marker.symbol
+    assert trace(figure, "Right (accuracy)").marker.symbol != f1.marker.symbol
 
 
 def test_differences_stand_around_zero_and_clear_ones_are_filled():

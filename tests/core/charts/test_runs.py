@@ -58,11 +58,16 @@ def test_curves_leave_out_points_without_a_value():
 
 
 def test_confusion_colours_by_row_and_names_cells():
-    figure = charts.confusion(SCORES, ("a", "<b>"))
+    names = ("a", "<b>")
+    figure = charts.confusion(SCORES, names)
     assert np.allclose(trace(figure, "confusion").z, [[0.8, 0.2], [0.2, 0.8]])
     cells = trace(figure, "cells")
-    assert [tuple(row) for row in cells.customdata][1] == ("a", "<b>")
-    assert "2 of 10" in cells.hovertext[1] and "&lt;b&gt;" in cells.hovertext[1]
+    pairs = [tuple(row) for row in cells.customdata]
+    place = pairs.index(("a", "<b>"))
+    assert "2 of 10" in cells.hovertext[place] and "&lt;b&gt;" in cells.hovertext[place]
+    assert all(names[round(x)] == pair[1] for x, pair in zip(cells.x, pairs, strict=True))
+    wide = [x for x, pair in zip(cells.x, pairs, strict=True) if pair == ("a", "<b>")]
+    assert min(wide) < 0.6 and max(wide) > 1.4, "a square of few labels can be pressed over its whole width"
     assert sorted(trace(figure, "words").text) == ["1", "2", "4", "8"]
 
 
@@ -85,6 +90,14 @@ def test_label_scores_begin_with_the_weakest_and_give_support():
     assert list(trace(figure, "Precision").x) == pytest.approx([4 / 6, 8 / 9])
     assert trace(figure, "Precision").marker.symbol != trace(figure, "Recall").marker.symbol
     assert len(trace(charts.label_scores(SCORES, limit=1), "Recall").x) == 1
+
+
+def test_with_several_labels_every_one_that_is_given_is_in_colour():
+    figure = charts.probabilities(["a", "b", "c"], [0.6, 0.9, 0.4], decided=0.5)
+    colours = list(figure.data[0].marker.color)
+    assert colours[0] == colours[1] != colours[2]
+    none = charts.probabilities(["a", "b"], [0.3, 0.2], decided=0.5)
+    assert set(none.data[0].marker.color) == {colours[2]}
 
 
 def test_probabilities_keep_the_top_ones():

@@ -56,3 +56,19 @@ def test_report_template_brings_its_own_text_colour():
 def test_nearest_step():
     assert theme.nearest(theme.SEQUENTIAL, 0) == theme.SEQUENTIAL[0]
     assert theme.nearest(theme.SEQUENTIAL, 2) == theme.SEQUENTIAL[9]
+
+
+def test_axes_on_a_light_page_are_written_in_ink_that_can_be_read():
+    figure = go.Figure()
+    theme.inked(theme.framed(figure, 200), "light")
+    inks = (
+        figure.layout.font.color,
+        figure.layout.xaxis.tickfont.color,
+        figure.layout.yaxis.title.font.color,
+    )
+    assert all(contrast(ink, theme.LIGHT.background) >= 4.5 for ink in inks)
+
+
+@pytest.mark.parametrize(("lows", "begins"), [((0.75, 0.9), 0.7), ((0.51,), 0.4), ((0.03,), 0.0), ((), 0.0)])
+def test_an_axis_of_shares_begins_below_the_lowest_range(lows, begins):
+    assert theme.shares_from(lows) == pytest.approx(begins)

@@ -110,3 +110,16 @@ def test_several_labels_a_row_are_not_merged(random_held):
     held = random_held(multi=True)
     found = advise(score("x", held), held, counts={}, learning=())
     assert "merge" not in {item.kind for item in found} and found
+
+
+def test_what_is_known_to_bring_hardly_anything_stands_behind_what_nobody_measured(held):
+    """A curve that hardly rises any more; Better's gain is unknown."""
+    flat = tuple(
+        LearningPoint(size, Estimate(mid, mid - 0.001, mid + 0.001, size, ""))
+        for size, mid in ((4000, 0.740), (8000, 0.743), (16000, 0.745))
+    )
+    _, ranked = advised(held, learning=flat, mode="quick")
+    kinds = [item.kind for item in ranked]
+    gains = [item.gain.mid for item in ranked if item.kind == "label_more"]
+    assert max(gains) < 0.005
+    assert kinds.index("better") < kinds.index("label_more")

@@ -27,9 +27,23 @@ def test_auc_range_is_that_of_delong():
     wins = (chances[truth][:, None] > chances[~truth]).astype(float)
     up, down = wins.mean(axis=1), wins.mean(axis=0)
     half = 1.6448536 * np.sqrt(up.var() / len(up) + down.var() / len(down))
-    low, high = macro_auc_range(np.arange(80), 80, chances[:, None], truth[:, None])
+    low, high = macro_auc_range(np.arange(80), truth.sum(keepdims=True), chances[:, None], truth[:, None])
     assert (low, high) == (pytest.approx(wins.mean() - half), pytest.approx(min(1, wins.mean() + half)))
 
 
 def test_auc_range_is_none_without_two_sides():
-    assert macro_auc_range(np.arange(5), 5, CHANCES[:, None], np.ones((5, 1), dtype=bool)) is None
+    assert macro_auc_range(np.arange(5), np.array([5]), CHANCES[:, None], np.ones((5, 1), dtype=bool)) is None
+
+
+def test_auc_range_of_people_is_that_of_obuchowski():
+    """Twelve people: the pulls of their rows are added up before they are squared."""
+    random = np.random.default_rng(4)
+    truth, people = random.random(60) < 0.5, np.arange(60) // 5
+    chances = (random.normal(size=12)[people] + truth + random.normal(size=60)).round(1)  # with ties
+    wins = (chances[truth][:, None] > chances[~truth]) + 0.5 * (chances[truth][:, None] == chances[~truth])
+    pull = np.empty(60)
+    pull[truth] = (wins.mean(axis=1) - wins.mean()) / truth.sum()
+    pull[~truth] = (wins.mean(axis=0) - wins.mean()) / (~truth).sum()
+    half = 1.6448536 * np.sqrt(sum(pull[people == person].sum() ** 2 for person in range(12)))
+    low, high = macro_auc_range(people, truth.sum(keepdims=True), chances[:, None], truth[:, None])
+    assert (low, high) == (pytest.approx(wins.mean() - half), pytest.approx(min(1, wins.mean() + half)))

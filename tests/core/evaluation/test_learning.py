@@ -97,3 +97,13 @@ def test_the_sentence_names_the_numbers():
     points = curve(lambda rows: law(len(rows)), TRUTH, ROWS)
     assert "200 more labels" in sentence(points) and "0.85" in sentence(points)
     assert "not measured" in sentence(())
+
+
+def test_a_forecast_that_rounds_to_nothing_is_said_to_bring_hardly_anything():
+    points = (
+        LearningPoint(700, Estimate(0.741, 0.733, 0.749, 700, "")),
+        LearningPoint(900, Estimate(0.744, 0.734, 0.752, 700, ""), True),
+    )
+    assert sentence(points).startswith(
+        "200 more labels would bring hardly anything: macro F1 stays at about 0.74"
+    )

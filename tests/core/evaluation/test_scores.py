@@ -1,10 +1,12 @@
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, f1_score, roc_auc_score
 
 from core.errors import CannotTrain
+from core.evaluation.ranges import wilson
 from core.evaluation.scores import macro_f1, score
 
 CELLS = np.array([[8, 2, 0], [1, 4, 0], [0, 1, 4]])  # [true][said]
@@ -158,3 +160,73 @@ def test_ten_thousand_rows_of_77_labels_take_under_3_cpu_seconds():
     start = time.process_time()
     score("x", held)
     assert time.process_time() - start < 3
+
+
+def width(ends):
+    return ends[1] - ends[0]
+
+
+def test_the_comments_of_one_person_count_together(sure_of):
+    """Ten people of ten comments, five of them all right and five all wrong: as much as ten comments tell."""
+    truth, said = [0, 1] * 50, [0, 1] * 25 + [1, 0] * 25
+    groups = [f"person {place // 10}" for place in range(100)]
+    held = sure_of(truth, said)
+    each, together = score("x", held), score("x", held, groups=groups)
+    assert not each.by_person and together.by_person
+    assert together.accuracy == each.accuracy == 0.5
+    low, high = wilson(5, 10)
+    assert together.ranges["accuracy"] == (pytest.approx(float(low)), pytest.approx(float(high)))
+    low, high = wilson(50, 100)
+    assert each.ranges["accuracy"] == (pytest.approx(float(low)), pytest.approx(float(high)))
+    for name, ends in each.ranges.items():
+        assert width(together.ranges[name]) > 1.5 * width(ends), name
+    for one, other in zip(each.per_label, together.per_label, strict=True):  # five comments of each person
+        low, high = wilson(25 / 5, 50 / 5)
+        assert other.recall_range == (pytest.approx(float(low)), pytest.approx(float(high)))
+        for name in ("precision_range", "recall_range", "f1_range"):
+            assert width(getattr(other, name)) > 1.5 * width(getattr(one, name)), name
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_people_of_one_comment_each_change_nothing(random_held, multi):
+    held = random_held(multi=multi)
+    each, together = score("x", held), score("x", held, groups=["", *map(str, range(1, 300))])
+    assert replace(together, by_person=False) == each
+
+
+def test_people_who_are_no_more_alike_than_others_change_little(random_held):
+    each, together = (
+        score("x", random_held()),
+        score("x", random_held(), groups=[str(k // 3) for k in range(300)]),
+    )
+    for name, ends in each.ranges.items():
+        assert width(together.ranges[name]) == pytest.approx(width(ends), rel=0.25), name
+
+
+def test_people_are_kept_together_over_repeats(random_held):
+    held, groups = random_held(n=120), [str(k // 12) for k in range(120)]
+    again = held.take(np.random.default_rng(3).permutation(np.tile(np.arange(120), 2)))
+    repeat = np.zeros(240, dtype=int)
+    for key in np.unique(again.ids):
+        repeat[np.flatnonzero(again.ids == key)[1]] = 1
+    twice = replace(again, repeat=repeat)
+    found = score("x", twice, groups=[groups[key - 100] for key in again.ids.tolist()])
+    once = score("x", held, groups=groups)
+    for name, (low, high) in once.ranges.items():
+        assert found.ranges[name] == (pytest.approx(low), pytest.approx(high)), name
+
+
+def test_a_hundred_thousand_rows_by_person_take_a_few_seconds():
+    from core.evaluation.held_out import HeldOut
+
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 77, 100_000)
+    labels = tuple(f"l{k}" for k in range(77))
+    matrix = truth[:, None] == np.arange(77)
+    probabilities = random.random((100_000, 77)) + matrix
+    held = HeldOut(
+        labels, False, np.arange(100_000), matrix, probabilities / probabilities.sum(axis=1)[:, None]
+    )
+    start = time.process_time()
+    score("x", held, groups=[f"p{k}" for k in random.integers(0, 20_000, 100_000)])
+    assert time.process_time() - start < 15

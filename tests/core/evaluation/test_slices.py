@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,3 +61,19 @@ def test_repeats_count_once(sure_of):
     )
     found = slices(held, {"x": pd.Series((["a"] * 20 + ["b"] * 20) * 2)})
     assert [(item.accuracy.n, item.accuracy.mid) for item in found] == [(20, 1), (20, 1)]
+
+
+def test_many_comments_of_one_person_are_no_proof(sure_of):
+    """All 30 comments from the phone are wrong; of one person they prove nothing, of 30 people they do."""
+    right = [1] * 90 + [0] * 10 + [0] * 30
+    held = sure_of([0] * 130, [1 - hit for hit in right], size=2)
+    columns = {"channel": pd.Series(["web"] * 100 + ["phone"] * 30)}
+    many = [f"person {place // 2}" for place in range(100)]
+    phone, _ = slices(held, columns, groups=[*many, *["caller"] * 30])
+    assert (phone.value, phone.worse) == ("phone", False)
+    assert (phone.accuracy.mid, phone.accuracy.n) == (0, 30) and phone.accuracy.high > 0.5
+    phone, _ = slices(held, columns, groups=[*many, *(f"caller {place}" for place in range(30))])
+    assert phone.worse and phone.accuracy.high < 0.1
+    of_nobody = slices(held, columns, groups=[""] * 130)
+    for one, other in zip(of_nobody, slices(held, columns), strict=True):
+        assert replace(one, accuracy=replace(one.accuracy, method=other.accuracy.method)) == other

@@ -34,3 +34,11 @@ def test_groups_are_drawn_whole():
     weights = np.concatenate(list(redraws(5, 200, 0, groups)))
     assert (weights[:, 0] == weights[:, 1]).all() and (weights[:, 3] == weights[:, 4]).all()
     assert not (weights[:, 0] == weights[:, 2]).all()
+
+
+def test_rows_without_a_label_are_counted_among_the_redrawn_ones():
+    """Four rows in groups of 3 and 1: the larger one drawn twice makes six rows."""
+    weights = np.array([[2.0, 2, 2, 0]])
+    rows = [0, 0, 1, 1, 2, 2]
+    drawn, wanted = Table(TRUTH, SAID).drawn(weights), tally(TRUTH[rows], SAID[rows])
+    assert drawn.balanced_accuracy(True)[0] == pytest.approx(float(wanted.balanced_accuracy(True)))

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 import pytest
 
 from core.domain import (
+    Columns,
     Dataset,
     Estimate,
     Evaluation,
     GateResult,
+    Import,
     LabelScore,
     LabelSet,
     Leak,
@@ -74,6 +76,36 @@ def test_what_is_known_is_told():
     assert "| Macro F1 | 0.850 | at least 0.800 | yes |" in text
     assert r"e\-mail (12)" in text and r"2026\-01\-01" in text
     assert "| onnx | 90.9 | 4.80 | 98% of 50 | 1.0e-06 |" in text
+
+
+def test_what_nothing_judges_is_a_sentence_and_no_number():
+    text = card(
+        gate_results=[
+            GateResult("Macro F1", 0.85, 0.8, True, True),
+            GateResult(f"Not judged: {HOSTILE} has no held-out comments", 1.0, 0.0, False, False),
+            GateResult("Calibration error (not measured, train again)", 1.0, 0.05, False, False),
+        ]
+    )
+    asked = text.split("## Good enough?")[1].split("## Limits")[0].strip().splitlines()
+    assert asked[2:] == [
+        "| Macro F1 | 0.850 | at least 0.800 | yes |",
+        "| Calibration error | not measured, train again | at most 0.050 | no |",
+        "",
+        f"- Not judged\\: {' '.join(map(escaped, HOSTILE.split()))} has no held\\-out comments.",
+    ]
+    assert "1.000" not in text and "at most 0.000" not in text
+
+
+def test_several_text_columns_are_named():
+    done = Import(1, 1, "a.csv", "", "", "", Columns("Body", more_text=("Title", HOSTILE)), 9, 9, (), (), DAY)
+    text = card(imports=[done, replace(done, columns=Columns("Body"))])
+    assert f"in the columns Body and Title and {escaped(HOSTILE)}, joined in the order of the file" in text
+    assert text.count("A comment is what stands in") == 1 and "<img" not in text
+
+
+def test_ranges_by_person_are_told():
+    told = "The ranges take the comments of one person together"
+    assert told in card(replace(RUN, model=replace(SCORES, by_person=True))) and told not in card()
 
 
 def of_mode(mode, facts=None, **options):

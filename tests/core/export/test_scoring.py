@@ -47,6 +47,20 @@ def test_a_taken_name_gets_a_number_and_text_columns_are_joined():
     assert model.asked == [["one\n\ntwo"]]
 
 
+def test_texts_are_joined_as_an_import_joins_them():
+    """In the order of the file, as they are, without blank cells."""
+    import pyarrow as pa
+
+    from core.ingest import cells
+
+    rows = [["Title ", " body\n"], ["", "body"], ["title", " \u200b"], ["a", "b"]]
+    model = Model()
+    list(score_csv(model, ["title", "body"], rows, ["body", "title", "body"], safe))
+    parts = [pa.array(column, pa.large_string()) for column in zip(*rows, strict=True)]
+    assert model.asked == [cells.joined(parts).to_pylist()]
+    assert scoring.BLANK == cells._BLANK
+
+
 def test_rows_stream_in_chunks(monkeypatch):
     monkeypatch.setattr(scoring, "CHUNK", 2)
     taken, done = [], []

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from core.export.formats import SCRIPT_SOURCE
+from core.export.scoring import score_csv
 
 WATCHED = (
     "import runpy, sys\n"
@@ -42,6 +43,38 @@ def test_it_scores_a_csv_without_torch_or_roadlens(request, kind, texts, tmp_pat
         best = [model.labels[number] for number in wanted.argmax(axis=1)]
         assert [row[2].removeprefix("'") for row in found] == best
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in found for cell in row)
+
+
+@pytest.mark.parametrize("named", [["--text", "body", "title"], ["--text", "title", "--text", "body"]])
+def test_title_and_body_are_joined_as_the_application_joins_them(single, onnx_folders, tmp_path, named):
+    """In the order of the file, whichever was named first; blank cells leave no empty line."""
+    rows = [
+        ["Slow", "a", "the page crash"],
+        ["bad", "b", ""],
+        [" \u200b", "c", " login export"],
+        ["price", "d"],
+    ]
+    source = tmp_path / "rows.csv"
+    with source.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["title", "id", "body"], *rows])
+    assert run(onnx_folders["single"], source, *named).returncode == 0
+    with (tmp_path / "rows.scored.csv").open(encoding="utf-8-sig", newline="") as file:
+        header, *found = list(csv.reader(file))
+    texts = ["Slow\n\nthe page crash", "bad", " login export", "price"]
+    for row, shares in zip(found, single.probabilities(texts), strict=True):
+        assert [float(cell) for cell in row[4:]] == pytest.approx(shares, abs=2e-4)
+    with source.open(encoding="utf-8", newline="") as file:
+        names, *cells = list(csv.reader(file))
+    wanted = list(
+        score_csv(single, names, cells, [name for name in named if name != "--text"], lambda cell: cell)
+    )
+    for row, theirs in zip(found, wanted[1:], strict=True):
+        assert [float(cell) for cell in row[4:]] == pytest.approx(
+            [float(cell) for cell in theirs[5:]], abs=2e-4
+        )
+    done = run(onnx_folders["single"], source, "--text", "title", "words")
+    assert done.returncode == 1 and "No column 'words'. Choose: ['title', 'id', 'body']" in done.stderr
+    assert run(onnx_folders["single"], source, "--text").returncode == 1
 
 
 def test_it_is_short_enough_to_be_read_before_it_is_run():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from core.domain import Columns, LabelSet
@@ -10,6 +12,7 @@ def test_labels_of_an_import(store, stored, make_table):
     [found] = store.labels.sets(stored.dataset_id)
     assert found == LabelSet(found.id, stored.dataset_id, "topic", {"bug": 2})
     assert store.labels.get(found.id) == found
+    assert store.labels.get(found.id, counted=False) == replace(found, counts={})
     table = store.labels.table(found.id)
     ids = store.datasets.feedback(stored.dataset_id)["id"].tolist()
     assert table.to_dict("list") == {"feedback_id": ids[:2], "label": ["bug", "bug"]}

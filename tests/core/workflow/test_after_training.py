@@ -7,6 +7,7 @@ import pytest
 
 from core.domain import TrainingOptions
 from core.errors import CannotTrain
+from core.training import modes
 from core.workflow import advising, comparing, drifting, estimate, judging, learning, runs, tuning
 from core.workflow.predicting import predict_new
 from core.workflow.task import Task
@@ -92,8 +93,14 @@ def test_a_senseless_time_limit_is_refused(store, settings, trained, minutes):
 
 
 @pytest.mark.parametrize("options", [TINY, WORDS])
-def test_the_learning_curve_of_a_run(store, settings, trained, options):
-    run = trained(options)
+def test_the_learning_curve_of_a_run(store, settings, trained, options, monkeypatch):
+    run, seen, fit = trained(options), [], modes.fit
+
+    def counting(mode, material, train, validation, tools):
+        seen.append(len(train) + len(validation))
+        return fit(mode, material, train, validation, tools)
+
+    monkeypatch.setattr(modes, "fit", counting)
     assert learning.pending(store, run) is None
     job = learning.queue(store, run)
     assert learning.pending(store, run).id == job.id == learning.queue(store, run).id
@@ -101,7 +108,8 @@ def test_the_learning_curve_of_a_run(store, settings, trained, options):
     points = store.runs.get(run.id).evaluation.learning
     measured = [point for point in points if not point.forecast]
     assert [point.labels for point in measured] == sorted(point.labels for point in measured)
-    assert measured[-1].labels == run.evaluation.train
+    assert measured[-1].labels == run.evaluation.train + run.evaluation.validation
+    assert set(seen) == {point.labels for point in measured}, "no part learns from more than it counts"
     assert all(0 <= point.macro_f1.low <= point.macro_f1.mid <= point.macro_f1.high <= 1 for point in points)
 
 

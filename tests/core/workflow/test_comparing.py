@@ -75,3 +75,19 @@ def test_people_kept_apart_are_redrawn_as_people(store, trained, monkeypatch):
         f"account {account}" if account else f"row {key}" for key, account in rows["account"].items()
     ]
     assert len(set(groups.tolist())) < len(ids) / 2 and none is None
+
+
+def test_a_run_judged_by_person_has_ranges_by_person(store, trained):
+    from core.evaluation.scores import score
+    from core.workflow.judging import held_out
+    from core.workflow.selection import people
+
+    apart, mixed = trained(split="grouped"), trained(split="stratified")
+    assert apart.model.by_person and all(scores.by_person for scores in apart.evaluation.baselines)
+    assert not mixed.model.by_person and not any(scores.by_person for scores in mixed.evaluation.baselines)
+    held = held_out(store, apart, "majority")
+    rows = store.datasets.feedback(apart.dataset_id).set_index("id").loc[held.ids]
+    beside = next(scores for scores in apart.evaluation.baselines if scores.name == "majority")
+    assert beside.ranges == score("majority", held, groups=people(rows)).ranges
+    assert beside.ranges["accuracy"] != score("majority", held).ranges["accuracy"]
+    assert all(scores.by_person for scores in comparing.compare(store, apart, mixed).scores)

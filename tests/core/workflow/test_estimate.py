@@ -38,6 +38,17 @@ def test_a_higher_limit_costs_time_where_texts_are_long(mode):
     assert seconds(SHORT, mode=mode, max_tokens=512) == seconds(SHORT, mode=mode, max_tokens=128)
 
 
+def test_quick_beside_tfidf_is_counted():
+    """It reads the labelled half of the comments; where nothing is read, no encoder is in memory."""
+    read = dict(work(SHORT, TrainingOptions(), "CPU", 0))["read"]
+    beside = TrainingOptions(mode=TFIDF, quick=True)
+    assert dict(work(SHORT, beside, "CPU", 0))["read"] == pytest.approx(read / 2)
+    assert estimate._memory_mb(SHORT, TrainingOptions(mode=TFIDF)) == estimate.BASE_MB
+    assert (
+        estimate._memory_mb(SHORT, beside) == estimate._memory_mb(SHORT, TrainingOptions()) > estimate.BASE_MB
+    )
+
+
 def test_more_than_the_encoder_can_read_costs_nothing_more():
     most = estimate.BUNDLED_TOKENS
     assert seconds(LONG, max_tokens=8192) == seconds(LONG, max_tokens=most)
@@ -61,6 +72,9 @@ def test_the_stages_of_a_run_in_folds():
     fold = ["tfidf", "quick", "better", "test"]
     assert kinds == ["read", *fold, *fold, "quick", "better", "predict"]
     assert [kind for kind, _ in work(SHORT, TrainingOptions(mode=TFIDF), "CPU", 0)] == ["tfidf", "predict"]
+    both = work(SHORT, TrainingOptions(mode=TFIDF, quick=True, bilstm=True), "CPU", 2)
+    fold = ["quick", "bilstm", "tfidf"]
+    assert [kind for kind, _ in both] == ["read", *fold, *fold, "tfidf", "predict"]
     beside = [kind for kind, _ in work(SHORT, TrainingOptions(mode=BILSTM), "CPU", 0)]
     assert beside == ["read", "tfidf", "quick", "bilstm", "predict"]
     assert estimate.folds_of("kfold:4x3") == 12 and estimate.folds_of("grouped") == 0

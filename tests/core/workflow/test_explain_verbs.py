@@ -4,13 +4,15 @@ import json
 
 import pytest
 
+from core.workflow import explain_verbs
+
 TINY = ("--encoder", "tests/tiny")
 TEXT = "the page is slow crash 配送 \N{FAMILY} again"
 
 
 @pytest.fixture
 def words(said, rows):
-    return said("train", rows, "--mode", "tfidf")["run"]
+    return said("train", rows, "--mode", "tfidf", "--no-quick")["run"]
 
 
 def test_one_text_by_a_model_of_words(said, words):
@@ -91,3 +93,10 @@ def test_an_encoder_shows_what_its_method_misses(said, rows):
     assert [text[span["start"] : span["end"]] for span in long["spans"]] == text.split()
     assert long["spans"][-1]["mark"] == "cut" and long["completeness"] is None
     assert said("explain", run, "--text", "the page is slow")["method"] == "occlusion"
+
+
+def test_columns_are_joined_in_the_order_of_the_file(settings, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("title,id,body\nslow,1,the page\n ,2,price\n")
+    table, places = explain_verbs._open_table(settings, path, ["body", "title"])
+    assert [texts for _, texts in explain_verbs._chunks(table, places)] == [["slow\n\nthe page", "price"]]

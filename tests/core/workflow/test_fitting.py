@@ -48,8 +48,35 @@ def test_quick_stands_beside_a_bilstm_and_reads_labelled_comments_alone(
     assert len(store.predictions.table(run.id)[0]) == 110
 
 
-def test_quick_beside_a_bilstm_is_judged_in_every_fold(store, settings, keep, made_up):
-    options = TrainingOptions(mode="bilstm", encoder="tests/tiny", epochs=1, split="kfold:2")
+def test_quick_stands_beside_tfidf_where_it_is_asked_for(store, settings, keep, made_up, monkeypatch):
+    embed, read = vectors.embed, []
+
+    def watched(store, encoder, texts, *more):
+        read.extend(texts)
+        return embed(store, encoder, texts, *more)
+
+    monkeypatch.setattr(vectors, "embed", watched)
+    dataset = keep([*made_up(80), *((f"nobody labelled this {k}", "") for k in range(30))])
+
+    def one(**options):
+        options = TrainingOptions(encoder="tests/tiny", **options)
+        run, _ = runs.start_training(store, settings, *dataset, options)
+        return train(store, settings, run.id, Task())
+
+    alone, run = one(mode="tfidf"), one(mode="tfidf", quick=True, bilstm=True, epochs=1)
+    assert [scores.name for scores in alone.evaluation.baselines] == ["majority"]
+    assert [scores.name for scores in run.evaluation.baselines] == ["quick", "bilstm", "majority"]
+    assert len(read) == 80, "the labelled comments, and only for the run that asked for Quick"
+    assert run.model.macro_f1 == alone.model.macro_f1 and run.model.name == "tfidf"
+    quick = one(mode="quick")
+    assert run.evaluation.baselines[0].macro_f1 == quick.model.macro_f1, "the same as the model of its own"
+
+
+@pytest.mark.parametrize("mode", ["bilstm", "tfidf"])
+def test_quick_is_judged_beside_in_every_fold(store, settings, keep, made_up, mode):
+    options = TrainingOptions(
+        mode=mode, encoder="tests/tiny", epochs=1, split="kfold:2", quick=mode == "tfidf"
+    )
     run, _ = runs.start_training(store, settings, *keep(made_up(80)), options)
     run = train(store, settings, run.id, Task())
     assert {scores.name: scores.n for scores in run.evaluation.baselines}["quick"] == run.model.n == 80

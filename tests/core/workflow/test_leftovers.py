@@ -28,18 +28,24 @@ def stage_and_sleep(settings, staged):
 
 
 @pytest.fixture
-def importer(settings, store):
-    """A process that has begun to stage an import."""
-    staged = FORK.Queue()
-    process = FORK.Process(target=stage_and_sleep, args=(settings, staged))
-    process.start()
-    yield process, staged.get(timeout=20)
-    process.kill()
-    process.join()
+def begin(settings, store):
+    """Starts a process that imports; returns it and what it staged, once it has begun."""
+    processes = []
+
+    def begin():
+        staged = FORK.Queue()
+        processes.append(FORK.Process(target=stage_and_sleep, args=(settings, staged)))
+        processes[-1].start()
+        return processes[-1], staged.get(timeout=20)
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.join()
 
 
-def test_what_a_killed_import_staged_is_swept_but_not_while_it_lives(store, settings, importer):
-    process, staged = importer
+def test_what_a_killed_import_staged_is_swept_but_not_while_it_lives(store, settings, begin):
+    process, staged = begin()
     sweep(store, settings)
     assert store.staging.list() == [staged]
     os.kill(process.pid, signal.SIGKILL)
@@ -58,6 +64,7 @@ def test_an_append_that_waits_for_a_word_stays(store, settings):
     assert store.staging.list() == [waiting]
 
 
-def test_imports_do_not_wait_for_each_other(settings):
-    with at_work(settings), at_work(settings):
-        pass
+def test_imports_do_not_wait_for_each_other(store, begin):
+    (one, first), (other, second) = begin(), begin()
+    assert one.is_alive() and other.is_alive()
+    assert store.staging.list() == [first, second]

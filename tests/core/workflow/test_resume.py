@@ -151,7 +151,8 @@ def test_a_quick_training_that_is_killed_is_done_again_once(
     wait_for(lambda: store.jobs.get(job.id).message.startswith("Reading comments"))
     record_property("seconds", round(time.monotonic() - killed, 1))
     wait_for(lambda: store.jobs.get(job.id).state == "done")
-    ended_once(store, run, job, attempts=2)
+    probabilities = ended_once(store, run, job, attempts=2)
+    assert len(probabilities) == 400 and probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_worker_killed_between_the_end_of_the_run_and_of_the_job_trains_once(

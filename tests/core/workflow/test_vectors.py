@@ -1,3 +1,5 @@
+import multiprocessing
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from core.domain import BETTER, QUICK, TrainingOptions
 from core.errors import BadFile
 from core.models.without import Without
-from core.workflow import vectors
+from core.workflow import vectors, worker
 from core.workflow.task import SILENT, Task
 
 
@@ -119,3 +121,32 @@ def test_what_is_no_file_of_word_vectors_is_refused_at_once(settings, tmp_path, 
         vectors.keep_file(settings, path)
     with pytest.raises(BadFile, match="Check its name"):
         vectors.keep_file(settings, tmp_path / "none.txt")
+
+
+def copy_and_sleep(settings, begun):
+    def pieces():
+        yield GLOVE
+        begun.set()
+        time.sleep(60)
+
+    vectors._keep(settings, pieces())
+
+
+def test_what_a_killed_copy_left_is_swept_but_not_while_it_is_written(settings, monkeypatch):
+    vectors.sweep(settings)  # nothing was ever uploaded
+    kept = vectors.keep(settings, GLOVE + b"slower 0.5 0.6\n")
+    fork = multiprocessing.get_context("fork")
+    begun = fork.Event()
+    process = fork.Process(target=copy_and_sleep, args=(settings, begun))
+    process.start()
+    try:
+        assert begun.wait(20)
+        vectors.sweep(settings)
+        assert len(list(vectors.folder(settings).glob(".*.part"))) == 1, "it is being written"
+    finally:
+        process.kill()
+        process.join()
+    assert len(list(vectors.folder(settings).glob(".*.part"))) == 1, "nobody was there to remove it"
+    monkeypatch.setattr(worker, "run_worker", lambda *args, **more: None)
+    worker.main("import")
+    assert [left.name for left in vectors.folder(settings).iterdir()] == [f"{kept}.txt"]

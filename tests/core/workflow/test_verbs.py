@@ -2,6 +2,7 @@
 
 import csv
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -45,7 +46,7 @@ def test_the_test_rows_are_read_on_the_scale_of_the_training_ratings(
     path = tmp_path / "test.csv"  # by itself its ratings would be on a scale of 0 to 1
     new = [(f"my invoice {words[0]} again {k}", (0, 1)[k > 0]) for k in range(20)]
     path.write_bytes(as_bytes(pd.DataFrame(new, columns=["text", "stars"])))
-    done = said("train", "Stars", "--mode", "tfidf", "--test", path)
+    done = said("train", "Stars", "--mode", "tfidf", "--no-quick", "--test", path)
     assert done["model"]["held_out_rows"] == 19, "0 is off the scale"
     outside = store.labels.sets(store.datasets.list()[0].id)[0]
     assert outside.name == "sentiment from rating" and outside.counts == {"negative": 19}
@@ -58,7 +59,7 @@ def test_every_way_of_training_prints_its_settings(said, rows, tmp_path):
     assert quick["Longest text"] == "32 tokens, all that this encoder can read (128 were asked for)"
     assert quick["Solver"].startswith("L-BFGS, at most 200 steps") and "1e-06" in quick["Solver"]
     assert said("train", rows, *TINY, "--max-tokens", 16)["settings"]["Longest text"] == "16 tokens"
-    words = said("train", rows, "--mode", "tfidf")["settings"]
+    words = said("train", rows, "--mode", "tfidf", "--no-quick")["settings"]
     assert "words and pairs of words" in words["Terms"] and words["Strength of the regression (C)"] == 10.0
     better = said("train", rows, *TINY, "--mode", "better", "--epochs", 1)["settings"]
     assert better["Longest text"] == quick["Longest text"] and "Best epoch" in better
@@ -82,6 +83,14 @@ def test_a_bilstm_begins_with_a_file_of_word_vectors(said, refused, rows, store,
     assert len(store.runs.list()) == 1, "refused before a run was made"
 
 
+def test_quick_stands_beside_tfidf_unless_it_is_not_wanted(said, rows):
+    names = [
+        set(said("train", rows, *TINY, "--mode", "tfidf", *more)["baselines"])
+        for more in ((), ("--no-quick",))
+    ]
+    assert names == [{"quick", "majority"}, {"majority"}]
+
+
 def test_what_cannot_be_trained_is_one_sentence(refused, rows):
     assert "no dataset 'Nothing'" in refused("train", "Nothing")
     assert "'label'" in refused("train", rows, "--label-set", "mood")
@@ -93,7 +102,7 @@ def test_promote_needs_the_gate_or_a_word(said, refused, rows, store):
     from core.domain import GateRule
 
     first = said("train", rows, *TINY)["run"]
-    second = said("train", rows, "--mode", "tfidf")["run"]
+    second = said("train", rows, "--mode", "tfidf", "--no-quick")["run"]
     store.labels.set_gate(1, GateRule(macro_f1=1.0, recall=1.0, calibration_error=0.0))
     assert "does not pass the gate" in refused("promote", first)
     assert said("promote", first, "--anyway", "--note", "for the review")["passed"] is False
@@ -161,6 +170,29 @@ def test_a_file_is_scored_by_the_columns_that_the_training_rows_had(said, refuse
     assert said("score", "--model", checkpoint, path, "--text", "text")["rows"] == 2
 
 
+def test_title_and_body_are_scored_as_they_were_stored(said, made_up, tmp_path, store, settings, as_bytes):
+    """The body was named first at the import and stands second in the file; a long title leaves no room for
+    it."""
+    from core.domain import Columns
+    from core.workflow import feedback
+
+    title = "login team login team login team login team"
+    rows = [(title if k % 3 else " ", text, label) for k, (text, label) in enumerate(made_up(120))]
+    rows = pd.DataFrame(rows, columns=["title", "body", "label"])
+    path = tmp_path / "tickets.csv"
+    path.write_bytes(as_bytes(rows))
+    columns = Columns("body", more_text=("title",), label="label")
+    feedback.import_bytes(store, settings, path.read_bytes(), path.name, columns, "Tickets")
+    run = said("train", "Tickets", *TINY, "--max-tokens", 8)["run"]
+    out = tmp_path / "scored.csv"
+    folder = settings.runs_dir / store.runs.get(run).checkpoint
+    done = said("score", "--model", folder, path, "--out", out)
+    assert sorted(done["text"]) == ["body", "title"] and done["rows"] == 120
+    wanted = store.predictions.table(run)[1]
+    found = pd.read_csv(out, encoding="utf-8-sig")[["p(price)", "p(slow)"]].to_numpy()
+    assert np.abs(found - wanted).max() < 1e-3, "but for the precision of the vectors that are kept"
+
+
 @pytest.mark.parametrize("key", ["onnx", "onnx-int8", "torchscript", "transformers", "native"])
 def test_a_whole_export_is_opened_by_whatever_format_it_holds(settings, tmp_path, key, monkeypatch):
     from core.workflow import model_verbs
@@ -172,7 +204,7 @@ def test_a_whole_export_is_opened_by_whatever_format_it_holds(settings, tmp_path
 
 
 def test_an_export_whose_only_format_is_damaged_names_the_file(said, refused, rows, tmp_path):
-    run = said("train", rows, "--mode", "tfidf")["run"]
+    run = said("train", rows, "--mode", "tfidf", "--no-quick")["run"]
     out = tmp_path / "words"
     said("export-model", run, "--out", out)
     path = tmp_path / "new.csv"
@@ -183,7 +215,7 @@ def test_an_export_whose_only_format_is_damaged_names_the_file(said, refused, ro
 
 
 def test_a_model_of_words_leaves_as_it_is(said, refused, rows, tmp_path):
-    run = said("train", rows, "--mode", "tfidf")["run"]
+    run = said("train", rows, "--mode", "tfidf", "--no-quick")["run"]
     done = said("export-model", run, "--out", tmp_path / "words")
     assert set(done["formats"]) == {"original", "native"}
     assert "no ONNX form" in refused("export-model", run, "--out", tmp_path / "onnx", "--format", "onnx")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.charts.labels import shorten
-from pages.parts.plain import JOINER, plain
+from pages.parts.plain import JOINER, plain, told_apart
 
 PIECES = [*string.punctuation, "www.", "https://x.y", "me@x.y", "->", "<->", ":red[", ":streamlit:", "a", " "]
 
@@ -55,3 +55,22 @@ def test_it_reads_as_written_and_nothing_is_left_to_find(text):
     assert not re.search(
         r"https?://|www\.\S|\S@\w|(^|\s)(<->|->|<-|--|>=|<=|~=)(\s|$)|:\w+[:\[]", bare, re.ASCII
     )
+
+
+def test_names_that_look_alike_are_numbered():
+    names = ["speed\u200b", "speed", " speed ", "speed (2)", "\u200b", "", "price"]
+    assert told_apart(names, "(no label)") == {
+        "speed": "speed",
+        "speed\u200b": "speed (3)",
+        " speed ": "speed (4)",
+        "speed (2)": "speed (2)",
+        "": "(no label)",
+        "\u200b": "(no label) (2)",
+        "price": "price",
+    }
+
+
+@given(st.sets(st.text("ab \u200b()2", max_size=8)))
+def test_no_two_names_are_shown_alike(names):
+    shown = told_apart(names)
+    assert shown.keys() == names and len(set(shown.values())) == len(names) and all(shown.values())

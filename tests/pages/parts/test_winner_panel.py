@@ -27,7 +27,7 @@ FULL = TrainingOptions(mode=BETTER, bilstm=True, **SHARED, **ENCODER, **STEPS, *
     [
         (QUICK, ENCODER),
         (BILSTM, {"max_tokens": 256, **STEPS}),
-        (TFIDF, {}),
+        (TFIDF, {"quick": True, **ENCODER}),
     ],
 )
 def test_a_winner_is_trained_with_the_settings_it_was_measured_with(mode, used):

@@ -1,0 +1,26 @@
+"""How the gate says what was reached and what was missed."""
+
+import pytest
+
+from core.domain import GateRule, LabelScore, Scores
+from core.evaluation.gate import check
+from pages.parts.gate_panel import lines
+
+GOOD = Scores("m", 0.9, 0.9, 0.9, (LabelScore("a", 0.9, 0.9, 0.9, 50),), (), 50)
+
+
+def said(error: float | None, bound: float) -> str:
+    results = check(GOOD, GateRule(0.8, 0.6, bound), error)
+    return [line.replace("\\", "") for line in lines(results)][-1]
+
+
+@pytest.mark.parametrize(
+    ("error", "bound", "line"),
+    [
+        (0.017, 0.05, "✓ reached: Calibration error (confidence off by) **1.7%**, must be at most 5.0%"),
+        (0.0504, 0.05, "✗ missed: Calibration error (confidence off by) **5.04%**, must be at most 5.00%"),
+        (None, 0.05, "✗ Calibration error (not measured, train again)"),
+    ],
+)
+def test_an_error_of_confidence_is_a_percentage_and_what_nobody_measured_has_no_figure(error, bound, line):
+    assert said(error, bound) == line
