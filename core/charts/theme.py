@@ -104,20 +104,20 @@ def cell_words(
 ) -> None:
     """Text in the cells of a map at (x, y), its colour fit to the fill; None: the page's own colour.
 
-    Plotly's automatic text colour is too pale on the middle of a scale.
+    Plotly's automatic text colour is too pale on the middle of a scale. It also fades all words once a cell
+    is chosen, unless their colour is named: one, so the words of each colour are a trace.
     """
-    for name, chosen in (("words", True), ("bare words", False)):
-        kept = [place for place, fill in enumerate(fills) if (fill is not None) == chosen and words[place]]
-        font = {"size": FONT_SIZE}
-        if chosen:
-            font["color"] = [ink(fills[place]) for place in kept]
+    inks = [None if fill is None else ink(fill) for fill in fills]
+    for colour in sorted(set(inks), key=str):
+        kept = [place for place, found in enumerate(inks) if found == colour and words[place]]
         figure.add_scatter(
-            name=name,
+            name="words",
             x=[spots[place][0] for place in kept],
             y=[spots[place][1] for place in kept],
             text=[words[place] for place in kept],
             mode="text",
-            textfont=font,
+            textfont={"size": FONT_SIZE, "color": colour},
+            unselected={"textfont": {"color": colour or GREY}},
             hoverinfo="skip",
             showlegend=False,
         )

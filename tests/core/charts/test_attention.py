@@ -30,8 +30,8 @@ def test_words_stand_down_and_layers_across():
     assert np.allclose(trace(figure, "weights").z, [[0.1, 0.2, 0.25], [0.3, 0.4, 0.5]])
     assert list(figure.layout.yaxis.ticktext) == ["&lt;b&gt;no&lt;/b&gt;", "yes"]
     assert list(figure.layout.xaxis.ticktext) == ["1", "2", "3"]
-    words = trace(figure, "words")
-    assert ("50%", 2, 1) in list(zip(words.text, words.x, words.y, strict=True))
+    words = [one for one in figure.data if one.name == "words"]
+    assert ("50%", 2, 1) in [spot for one in words for spot in zip(one.text, one.x, one.y, strict=True)]
 
 
 def test_of_many_words_the_largest_stay_in_the_order_of_the_text():

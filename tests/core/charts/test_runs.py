@@ -68,7 +68,10 @@ def test_confusion_colours_by_row_and_names_cells():
     assert all(names[round(x)] == pair[1] for x, pair in zip(cells.x, pairs, strict=True))
     wide = [x for x, pair in zip(cells.x, pairs, strict=True) if pair == ("a", "<b>")]
     assert min(wide) < 0.6 and max(wide) > 1.4, "a square of few labels can be pressed over its whole width"
-    assert sorted(trace(figure, "words").text) == ["1", "2", "4", "8"]
+    words = [one for one in figure.data if one.name == "words"]
+    assert sorted(text for one in words for text in one.text) == ["1", "2", "4", "8"]
+    # Once a cell is chosen plotly fades the words of the others, unless their colour is named.
+    assert all(one.unselected.textfont.color == one.textfont.color for one in words)
 
 
 def test_confusion_of_many_labels_keeps_the_twenty_most_confused():

@@ -48,8 +48,9 @@ def test_map_shows_shares_marks_and_hides_small_cells():
     assert share[1] == pytest.approx((math.log2(0.1 / 0.15), 1))  # the <i>late row: Free, Pro
     assert share[0][0] == 0 and math.isnan(share[0][1])
     assert small[0][1] == 1 and math.isnan(small[1][1])
-    assert sorted(trace(figure, "words").text) == ["10%", "40%", "▲ 30%"]
-    assert list(trace(figure, "bare words").text) == ["few"]
+    words = {text: one.textfont.color for one in figure.data if one.name == "words" for text in one.text}
+    assert sorted(words) == ["10%", "40%", "few", "▲ 30%"]
+    assert [text for text, colour in words.items() if colour is None] == ["few"]
     assert len(figure.layout.shapes) == 1 and figure.layout.shapes[0].x0 == pytest.approx(0.54)
 
 
