@@ -11,9 +11,7 @@ import numpy as np
 from core.domain import BY_TIME, GROUPED, KFOLD, STRATIFIED, TEST, TRAIN, VALIDATION
 from core.errors import CannotTrain
 
-TEST_SHARE = 0.2
-VALIDATION_SHARE = (0.1, 0.05)  # the usual one, and the least of large datasets
-ENOUGH_VALIDATION = 500  # comments: more choose an epoch and calibrate hardly better than they would teach
+TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 FEWEST_GROUPS = 4  # different texts a label needs: two to learn from, one to tune on, one to judge
 MOST_LABELS = 500
 MOST_OF_ONE = 0.6  # share of the rows that one person may hold in a grouped split
@@ -98,12 +96,12 @@ def make_split(
     else:
         parts = _dealt_parts(rows, kept, seed, way == STRATIFIED and not outside_test)
     found = _folds(rows, parts, kept, folds, repeats, seed) if way == KFOLD else ()
-    sentence = _sentence(way, folds, repeats, outside_test, int((parts == VALIDATION).sum()))
+    sentence = _sentence(way, folds, repeats, outside_test)
     return Split(parts, kept, left_out, found, sentence, warnings, rows)
 
 
 def fold_parts(split: Split, repeat: int, fold: int, seed: int = 0) -> np.ndarray:
-    """(n,) train, validation, test or "": the fold is the test, a part of the others tunes."""
+    """(n,) train, validation, test or "": the fold is the test, a tenth of the others tunes."""
     places = split.folds[repeat]
     parts = np.full(len(places), "", dtype=object)
     parts[places == fold] = TEST
@@ -160,17 +158,6 @@ def _of_units(rows: Rows) -> dict[Hashable, tuple[str, ...]]:
     return found
 
 
-def validation_share(rows: int) -> float:
-    """Of the `rows` labelled comments: a tenth, or as many as are enough, at least a twentieth."""
-    usual, least = VALIDATION_SHARE
-    return max(least, min(usual, ENOUGH_VALIDATION / max(1, rows)))
-
-
-def _validation_share(rows: Rows, kept: Sequence[str]) -> float:
-    known = set(kept)
-    return validation_share(sum(not known.isdisjoint(names) for names in rows.names))
-
-
 # ---- at random ------------------------------------------------------------------------------
 
 
@@ -178,9 +165,8 @@ def _dealt_parts(rows: Rows, kept: Sequence[str], seed: int, test: bool) -> np.n
     if rows.multi:
         return _spread_parts(rows, kept, seed, test)
     part_of: dict[Hashable, str] = {}
-    share = _validation_share(rows, kept)
     for units in _members(rows, kept, seed).values():
-        part_of |= dict(zip(units, _names(len(units), test, share), strict=True))
+        part_of |= dict(zip(units, _names(len(units), test), strict=True))
     return _to_rows(rows, kept, part_of, "")
 
 
@@ -193,10 +179,10 @@ def _members(rows: Rows, kept: Sequence[str], seed: int) -> dict[str, list]:
     return {label: _hashed(units, seed) for label, units in members.items()}
 
 
-def _names(count: int, test: bool, tuning: float) -> list[str]:
+def _names(count: int, test: bool) -> list[str]:
     """Parts of `count` units of one label: at least one of each, where two are left to learn from."""
     held = max(1, round(TEST_SHARE * count)) if test else 0
-    tune = max(1, round(tuning * count)) if count - held > 2 else 0
+    tune = max(1, round(VALIDATION_SHARE * count)) if count - held > 2 else 0
     return [TEST] * held + [VALIDATION] * tune + [TRAIN] * (count - held - tune)
 
 
@@ -221,8 +207,7 @@ def _spread_parts(rows: Rows, kept: Sequence[str], seed: int, test: bool) -> np.
     totals = counts.sum(axis=0)
     wanted = np.zeros((3, len(kept)))
     wanted[1] = np.maximum(1, np.round(TEST_SHARE * totals)) if test else 0
-    share = _validation_share(rows, kept)
-    wanted[2] = np.where(totals - wanted[1] > 2, np.maximum(1, np.round(share * totals)), 0)
+    wanted[2] = np.where(totals - wanted[1] > 2, np.maximum(1, np.round(VALIDATION_SHARE * totals)), 0)
     wanted[0] = totals - wanted[1] - wanted[2]
     open_sides = [0, 1, 2] if test else [0, 2]
     sides = _filled(_spread(counts, wanted), counts, open_sides)
@@ -343,12 +328,11 @@ def _time_parts(rows: Rows, kept: Sequence[str], dates: np.ndarray, seed: int, t
         )
     total = sum(sizes.values())
     test_rows = TEST_SHARE * total if test else 0.0
-    tuning_rows = validation_share(total) * total
     part_of, done = {}, 0
     for unit in sorted(_hashed(first, seed), key=lambda unit: first[unit], reverse=True):
         middle = done + sizes[unit] / 2
         newest = middle <= test_rows or (test and not done)
-        tuning = middle <= test_rows + tuning_rows or VALIDATION not in part_of.values()
+        tuning = middle <= test_rows + VALIDATION_SHARE * total or VALIDATION not in part_of.values()
         part_of[unit] = TEST if newest else VALIDATION if tuning else TRAIN
         done += sizes[unit]
     undated = {unit: TRAIN for unit in rows.units if unit not in part_of}
@@ -402,7 +386,7 @@ def _dealt_folds(rows: Rows, kept: Sequence[str], folds: int, seed: str) -> np.n
 # ---- in words -------------------------------------------------------------------------------
 
 
-def _sentence(way: str, folds: int, repeats: int, outside: bool, tuning: int) -> str:
+def _sentence(way: str, folds: int, repeats: int, outside: bool) -> str:
     if way == KFOLD:
         again = f", {repeats} times over" if repeats > 1 else ""
         return (
@@ -410,7 +394,7 @@ def _sentence(way: str, folds: int, repeats: int, outside: bool, tuning: int) ->
             f"{' each time' if repeats > 1 else ''}, with equal shares of each label in every fold."
         )
     if outside:
-        return f"Judged on another dataset; {tuning:,} comments of this one tuned the model."
+        return "Judged on another dataset; a tenth of the comments of this one tuned the model."
     return {
         STRATIFIED: "A fifth of the comments was held out at random, with equal shares of each label.",
         GROUPED: "About a fifth of the comments was held out by person: nobody stands on both sides.",

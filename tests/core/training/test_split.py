@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from core.domain import TEST, TRAIN, VALIDATION
 from core.errors import CannotTrain
-from core.training.split import fold_parts, make_split, parse_split, validation_share
+from core.training.split import fold_parts, make_split, parse_split
 
 
 def make(labels, groups, how="stratified", people=None, dates=None, **more):
@@ -98,21 +98,6 @@ def test_empty_labels_and_too_many_labels_have_a_sentence():
 def test_an_outside_test_leaves_nine_tenths_to_learn_from():
     parts = make(*two(40), outside_test=True).parts
     assert [(parts == part).sum() for part in (TRAIN, VALIDATION, TEST)] == [72, 8, 0]
-
-
-def test_large_datasets_tune_on_a_smaller_share():
-    shares = [validation_share(rows) for rows in (8, 5_000, 6_250, 10_000, 1_000_000)]
-    assert shares == [0.1, 0.1, 0.08, 0.05, 0.05]
-
-
-def test_five_hundred_comments_tune_whatever_the_split():
-    labels, groups = two(4_000)
-    people, dates = [str(number) for number in range(8_000)], days(*range(8_000))
-    for how in ("stratified", "grouped", "time"):
-        parts = make(labels, groups, how, people, dates).parts
-        assert (parts == VALIDATION).sum() == 500 and (parts == TEST).sum() == 1_600
-    found = make(labels, groups, outside_test=True)
-    assert "500 comments of this one tuned" in found.sentence
 
 
 def test_several_labels_keep_their_shares():
