@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import time
@@ -22,7 +21,6 @@ from core.workflow.task import Task
 from core.workflow.train_job import train
 
 FORK = multiprocessing.get_context("fork")
-EPOCH_SHARE = re.compile(r"([\d.]+) % Epoch")  # of the whole training, as its log tells it
 
 
 @pytest.fixture
@@ -65,8 +63,12 @@ def worker_of(store, job):
 
 def last_saved(settings, run):
     """The step of the newest state on disk, 0 when there is none."""
+    return max(saved_steps(settings, run), default=0)
+
+
+def saved_steps(settings, run):
     folder = settings.runs_dir / f"run-{run.id}" / "training"
-    return max((int(path.name[6:]) for path in folder.glob("state-*")), default=0)
+    return {int(path.name[6:]) for path in folder.glob("state-*")}
 
 
 def kill_worker(store, job):
@@ -128,15 +130,12 @@ def test_a_paused_training_keeps_its_step_and_ends_as_if_nothing_had_happened(
     wait_for(lambda: last_saved(settings, run) > 20)
     runs.pause(store, run.id)
     wait_for(lambda: store.jobs.get(job.id).state == "paused")
-    stood = last_saved(settings, run)
+    stood, seen = saved_steps(settings, run), set()
     assert store.runs.get(run.id).status == "paused"
     runs.resume(store, run.id)
-    wait_for(lambda: last_saved(settings, run) > stood)
-    wait_for(lambda: store.jobs.get(job.id).state == "done")
+    wait_for(lambda: seen.update(saved_steps(settings, run)) or store.jobs.get(job.id).state == "done")
     found = ended_once(store, run, job, attempts=2)
-    before, after = job_log(settings, job.id).read_text().split("attempt 2")
-    begun, *_, stopped = (float(share) for share in EPOCH_SHARE.findall(before))
-    assert begun < stopped <= float(EPOCH_SHARE.search(after)[1]), "it goes on, it does not begin anew"
+    assert min(seen - stood) > max(stood), "it goes on, it does not begin anew"
 
     undisturbed = store.runs.add(run.dataset_id, run.label_set_id, run.options, run.data_sha256, "by itself")
     whole = train(store, settings, undisturbed.id, Task())
