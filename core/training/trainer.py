@@ -286,7 +286,7 @@ class Loop:
         return loss
 
     def _clip(self) -> None:
-        """Most steps are short enough: then the gradients are not written a second time."""
+        """Gradients that are short enough are not written a second time."""
         learned = [weight for weight in self.model.parameters() if weight.grad is not None]
         norm = nn.utils.get_total_norm([weight.grad for weight in learned])
         if not norm <= LARGEST_NORM:  # also where it is no number

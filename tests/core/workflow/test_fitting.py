@@ -21,24 +21,33 @@ def test_no_round_of_folds_goes_on_from_the_state_of_another(store, settings, ke
     assert len(set(folders)) == len(folders) == 5, "2 folds, twice, and the model that stays"
 
 
-def test_quick_stands_beside_a_bilstm_and_reads_labelled_comments_alone(
-    store, settings, keep, made_up, monkeypatch
-):
-    embed, read = vectors.embed, []
+@pytest.fixture
+def read(monkeypatch):
+    """The comments that an encoder has read."""
+    embed, found = vectors.embed, []
 
     def watched(store, encoder, texts, *more):
-        read.extend(texts)
+        found.extend(texts)
         return embed(store, encoder, texts, *more)
 
     monkeypatch.setattr(vectors, "embed", watched)
+    return found
+
+
+@pytest.fixture
+def one(store, settings, keep, made_up):
+    """Trains on 80 labelled comments of 110."""
     dataset = keep([*made_up(80), *((f"nobody labelled this {k}", "") for k in range(30))])
 
-    def one(**options):
-        run, _ = runs.start_training(
-            store, settings, *dataset, TrainingOptions(encoder="tests/tiny", **options)
-        )
+    def of(**options):
+        options = TrainingOptions(encoder="tests/tiny", **options)
+        run, _ = runs.start_training(store, settings, *dataset, options)
         return train(store, settings, run.id, Task())
 
+    return of
+
+
+def test_quick_stands_beside_a_bilstm_and_reads_labelled_comments_alone(store, one, read):
     run = one(mode="bilstm", epochs=1)
     assert len(read) == 80
     assert [scores.name for scores in run.evaluation.baselines] == ["quick", "tfidf", "majority"]
@@ -48,21 +57,7 @@ def test_quick_stands_beside_a_bilstm_and_reads_labelled_comments_alone(
     assert len(store.predictions.table(run.id)[0]) == 110
 
 
-def test_quick_stands_beside_tfidf_where_it_is_asked_for(store, settings, keep, made_up, monkeypatch):
-    embed, read = vectors.embed, []
-
-    def watched(store, encoder, texts, *more):
-        read.extend(texts)
-        return embed(store, encoder, texts, *more)
-
-    monkeypatch.setattr(vectors, "embed", watched)
-    dataset = keep([*made_up(80), *((f"nobody labelled this {k}", "") for k in range(30))])
-
-    def one(**options):
-        options = TrainingOptions(encoder="tests/tiny", **options)
-        run, _ = runs.start_training(store, settings, *dataset, options)
-        return train(store, settings, run.id, Task())
-
+def test_quick_stands_beside_tfidf_where_it_is_asked_for(store, one, read):
     alone, run = one(mode="tfidf"), one(mode="tfidf", quick=True, bilstm=True, epochs=1)
     assert [scores.name for scores in alone.evaluation.baselines] == ["majority"]
     assert [scores.name for scores in run.evaluation.baselines] == ["quick", "bilstm", "majority"]
