@@ -98,6 +98,29 @@ def test_bfloat16_stays_near_full_precision(tiny_encoder, rows):
     assert (whole * rounded).sum(1).min() > 0.999
 
 
+def gradient(encoder, rows, bf16):
+    encoder.model.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        vectors = packed.pooled(encoder.model, rows)
+    (vectors @ torch.linspace(-1, 1, vectors.shape[1])).sum().backward()
+    return torch.cat(
+        [weight.grad.flatten() for weight in encoder.model.parameters() if weight.grad is not None]
+    )
+
+
+def test_layers_pass_on_bfloat16_in_training_alone(tiny_encoder, rows):
+    """The sums between products too; predictions keep theirs in full precision."""
+    passed, layer = [], tiny_encoder.model.encoder.layer[-1]
+    hook = layer.output.register_forward_hook(lambda module, given, out: passed.append(out.dtype))
+    rounded, whole = gradient(tiny_encoder, rows, True), gradient(tiny_encoder, rows, False)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        packed.pooled(tiny_encoder.model, rows)
+    hook.remove()
+    assert passed == [torch.bfloat16, torch.float32, torch.float32]
+    assert functional.cosine_similarity(rounded, whole, dim=0) > 0.99
+    assert rounded.dtype == torch.float32
+
+
 def test_other_models_are_not_packed(tiny_encoder):
     tiny_encoder.model.config.is_decoder = True
     try:
