@@ -10,6 +10,7 @@ from core.domain import Token
 from core.models.encoder import Encoder
 
 OnBatch = Callable[[int, int], None]  # (done, all); may raise to stop
+AT_ONCE = 8_192  # rows of one product in float64: a million vectors at once would take 3 GB more
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,12 @@ class Head:
     multi: bool = False  # several labels a text
 
     def logits(self, vectors: np.ndarray) -> np.ndarray:
-        return vectors.astype(np.float64) @ self.weight.T.astype(np.float64) + self.bias
+        """(rows, labels) float64."""
+        weight, found = self.weight.T.astype(np.float64), np.empty((len(vectors), len(self.weight)))
+        for first in range(0, len(vectors), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            found[part] = vectors[part].astype(np.float64) @ weight + self.bias
+        return found
 
     def probabilities(
         self, vectors: np.ndarray, calibration: Calibration | Platt | None = None
@@ -130,8 +136,11 @@ class Classifier:
 
     def probabilities(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
         """Calibrated (texts, labels) float64."""
-        logits = self.logits(texts, on_batch)
-        return calibrated(logits, self.calibration) if len(texts) else logits
+        found = self.logits(texts, on_batch)
+        for first in range(0, len(found), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            found[part] = calibrated(found[part], self.calibration)
+        return found
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         return self.encoder.tokens(text)

@@ -64,8 +64,13 @@ def _row(score: LabelScore, beside: LabelScore | None) -> dict:
         "Precision": with_range(score.precision, score.precision_range),
         "Recall": with_range(score.recall, score.recall_range),
         "F1": with_range(score.f1, score.f1_range),
-        "Simpler model's F1": beside.f1 if beside else None,
-        "AUC": score.auc,
-        "Average precision": score.average_precision,
+        "Simpler model's F1": _short(beside.f1 if beside else None),
+        "AUC": _short(score.auc),
+        "Average precision": _short(score.average_precision),
         "Held-out comments": score.support,
     }
+
+
+def _short(value: float | None) -> float | None:
+    """A screen reader says every digit of a cell."""
+    return None if value is None else round(value, 4)

@@ -54,10 +54,10 @@ def trainers(server: Server) -> list[int]:
 
 def test_one_trains_and_who_comes_after_waits_with_a_place(start_server, open_page, capsys):
     server = start_server(**SLOW)
-    store_comments(server.data_dir, 400)
+    store_comments(server.data_dir, 1_000)
     ann, ben, cho = (open_train(open_page(), server) for _ in range(3))
-    start_better(ann, epochs=50)  # more than it is given time for
-    expect(main(ann)).to_contain_text(re.compile(r"Epoch \d+ of 50"), timeout=WORK_MS)
+    start_better(ann, epochs=20)  # more than it is given time for
+    expect(main(ann)).to_contain_text(re.compile(r"Epoch \d+ of 20"), timeout=WORK_MS)
 
     for page in (ben, cho):  # the same press at the same time: no waiting for the first one
         page.get_by_role("button", name="Train", exact=True).dispatch_event("click")

@@ -9,6 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from core.errors import ModelError, UnsafeModel
+from core.models import classifier as classifiers
+from core.models import encoder as encoders
 from core.models.classifier import Calibration, Classifier, Head
 from core.models.device import Device
 from core.models.encoder import load_encoder
@@ -137,6 +139,24 @@ def test_the_classifier_reads_each_distinct_text_once_and_sums_to_one(tiny_encod
     logs = logits - np.log(np.exp(logits).sum())
     scaled = np.exp(logs / 2.0 + [0.5, 0.0])
     assert np.allclose(found[0], scaled / scaled.sum())
+
+
+def test_texts_are_taken_in_parts_so_that_memory_is_not_that_of_all(tiny_encoder, monkeypatch):
+    texts = [f"the app is slow {'again ' * (number % 4)}" for number in range(11)]
+    head = Head(np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32), np.zeros(2, np.float32))
+    model = Classifier(tiny_encoder, head, ("a", "b"), Calibration(2.0, (0.5, 0.0)))
+    whole, ids = model.probabilities(texts), tiny_encoder.token_ids(texts)
+    asked, usual = [], tiny_encoder.tokenizer.__call__
+    monkeypatch.setattr(
+        tiny_encoder, "tokenizer", lambda part, **more: asked.append(len(part)) or usual(part, **more)
+    )
+    monkeypatch.setattr(encoders, "AT_ONCE", 4)
+    monkeypatch.setattr(classifiers, "AT_ONCE", 4)
+    assert tiny_encoder.token_ids(texts) == ids
+    assert asked == [4, 4, 3]
+    monkeypatch.undo()
+    monkeypatch.setattr(classifiers, "AT_ONCE", 4)
+    assert np.allclose(model.probabilities(texts), whole, atol=1e-12)
 
 
 def test_the_packaged_padding_and_limit_of_the_bundled_tokenizer_do_not_count():
