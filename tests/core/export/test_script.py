@@ -27,16 +27,17 @@ def test_it_scores_a_csv_without_torch_or_roadlens(request, kind, texts, tmp_pat
     model = request.getfixturevalue(kind)
     folder = onnx_folders[kind]
     source = tmp_path / "new rows.csv"
-    rows = [[str(number), text] for number, text in enumerate([*texts, "=1+1 slow"])]
+    rows = [[str(number), text] for number, text in enumerate([*texts, "=1+1 slow"]) if text.strip()]
     with source.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["id", "what they said"], *rows, ["short"]])
+        csv.writer(file).writerows([["id", "what they said"], *rows, ["blank", " \t"], ["short"]])
     done = run(folder, source, "--text", "what they said")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "loaded", "neither torch nor transformers nor our code"
     with (tmp_path / "new rows.scored.csv").open(encoding="utf-8-sig", newline="") as file:
-        header, *found = list(csv.reader(file))
-    assert header[:3] == ["id", "what they said", "label"] and len(found) == len(rows) + 1
-    wanted = model.probabilities([text for _, text in rows] + [""])
+        header, *found, blank, short = list(csv.reader(file))
+    assert header[:3] == ["id", "what they said", "label"] and len(found) == len(rows)
+    assert [row[2:] for row in (blank, short)] == [[""] * (1 + len(model.labels))] * 2
+    wanted = model.probabilities([text for _, text in rows])
     for row, shares in zip(found, wanted, strict=True):
         assert [float(cell) for cell in row[3:]] == pytest.approx(shares, abs=2e-4)
     if not model.multi:
