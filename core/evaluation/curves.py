@@ -1,11 +1,13 @@
 """Curves of a model over its threshold or its certainty, and how far its confidence is off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.evaluation.areas import auc, average_precision
 from core.evaluation.held_out import HeldOut
+from core.evaluation.persons import persons_of
 from core.evaluation.ranges import wilson
 
 BINS = 15  # of confidence
@@ -89,10 +91,13 @@ def _curve(x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, area: float) ->
     return Curve(tuple(x[kept].tolist()), tuple(y[kept].tolist()), tuple(thresholds[kept].tolist()), area)
 
 
-def reliability(probabilities: np.ndarray, truth: np.ndarray, multi: bool = False) -> tuple[Bin, ...]:
+def reliability(
+    probabilities: np.ndarray, truth: np.ndarray, multi: bool = False, groups: Sequence[str] | None = None
+) -> tuple[Bin, ...]:
     """Confidence beside how often it comes true, in 15 equal bins; empty bins are left out.
 
-    One label a row: of the most likely label. Several: of all decisions, row by label.
+    One label a row: of the most likely label. Several: of all decisions, row by label. `groups` (n,) says who
+    wrote each row, "" unknown: the answers to one person tell less than as many to many.
     """
     if multi:
         confidence, right = probabilities.ravel(), truth.ravel()
@@ -104,7 +109,11 @@ def reliability(probabilities: np.ndarray, truth: np.ndarray, multi: bool = Fals
     places = bin_of(confidence)
     n = np.bincount(places, minlength=BINS)
     sums, hits = (np.bincount(places, part, minlength=BINS) for part in (confidence, right))
-    low, high = wilson(hits, n)
+    effect = np.ones(BINS)
+    if groups is not None:
+        writers = np.repeat(np.asarray(groups, dtype=object), len(right) // max(1, len(truth)))
+        effect = persons_of(writers, right.astype(float)).effect_by_part(places, BINS)
+    low, high = wilson(hits / effect, n / effect)
     return tuple(
         Bin(float(sums[b] / n[b]), float(hits[b] / n[b]), float(low[b]), float(high[b]), int(n[b]))
         for b in np.flatnonzero(n)
@@ -152,19 +161,33 @@ def certainty(probabilities: np.ndarray, multi: bool) -> np.ndarray:
     return probabilities.max(axis=1)
 
 
-def abstention(held: HeldOut) -> tuple[Unsure, ...]:
-    """From all rows answered to a tenth of them, in steps of 5 %; repeats of a row count once in `n`."""
+def abstention(held: HeldOut, groups: Sequence[str] | None = None) -> tuple[Unsure, ...]:
+    """From all rows answered to a tenth of them, in steps of 5 %; repeats of a row count once in `n`.
+
+    `groups` (n,) says who wrote each row, "" unknown: see `reliability`.
+    """
     confidence = certainty(held.probabilities, held.multi)
     order = np.argsort(-confidence, kind="stable")
     right = np.cumsum(held.right[order])
     total, repeats = len(order), len(held.repeats)
+    counts = [total - int(np.floor(unsure * total)) for unsure in STEPS] if total else []
     points = []
-    for unsure in STEPS:
-        count = total - int(np.floor(unsure * total))
-        if count == 0:
-            continue
+    for count, effect in zip(counts, _effects(held, groups, order, counts), strict=True):
         share, n = right[count - 1] / count, max(1, round(count / repeats))
-        low, high = wilson(share * n, n)
+        low, high = wilson(share * n / effect, n / effect)
         at = float(confidence[order[count - 1]])
         points.append(Unsure(count / total, float(share), float(low), float(high), n, at))
     return tuple(points)
+
+
+def _effects(
+    held: HeldOut, groups: Sequence[str] | None, order: np.ndarray, counts: Sequence[int]
+) -> np.ndarray:
+    """How many of the first so many rows tell as much as one independent row; each repeat by itself."""
+    if groups is None or not len(order):
+        return np.ones(len(counts))
+    turn = np.zeros(len(order), dtype=int) if held.repeat is None else held.repeat
+    names = [f"{turn} {who}" if who else "" for turn, who in zip(turn.tolist(), groups, strict=True)]
+    place = np.empty(len(order), dtype=int)
+    place[order] = np.arange(len(order))
+    return persons_of(names, held.right.astype(float)).design_effect(place[:, None] < np.asarray(counts))

@@ -21,6 +21,17 @@ class Persons:
 
         rows = np.arange(len(self.codes))
         counts = csr_array((np.ones(len(rows)), (self.codes, rows))) @ csr_array(marks.astype(np.float64))
+        return self._effect(counts)
+
+    def effect_by_part(self, parts: np.ndarray, size: int) -> np.ndarray:
+        """(size,) `design_effect` where each row falls into one part (n,), 0..size-1."""
+        from scipy.sparse import csr_array
+
+        ones, shape = np.ones(len(parts)), (int(self.codes.max(initial=-1)) + 1, size)
+        return self._effect(csr_array((ones, (self.codes, parts)), shape=shape))
+
+    def _effect(self, counts) -> np.ndarray:
+        """(k,) of the marked rows of each person, sparse (persons, k)."""
         sums, squares = counts.sum(axis=0), counts.power(2).sum(axis=0)
         return 1 + (np.maximum(1, squares / np.maximum(1, sums)) - 1) * self.likeness
 

@@ -6,12 +6,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from core.domain import GROUPED, KFOLD, TRAIN, Dataset, Scores, TrainingRun
+from core.domain import KFOLD, TRAIN, Dataset, Scores, TrainingRun
 from core.errors import CannotTrain
 from core.store.store import Store
 from core.workflow.explanations import finished
-from core.workflow.judging import held_out
-from core.workflow.selection import people
+from core.workflow.judging import held_out, writers
 
 HIDDEN = ("trial_of",)  # settings that say nothing of the model
 
@@ -53,13 +52,12 @@ def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
 
 
 def _groups(store: Store, runs: Sequence[TrainingRun], ids: np.ndarray) -> np.ndarray | None:
-    """(n,) who wrote each held-out row, where a run was judged by person: rows of one person are one
-    piece of evidence. A row of nobody known stands for itself."""
-    if not any(run.options.split == GROUPED for run in runs):
+    """(n,) who wrote each held-out row, where a run was judged by person. A row of nobody known stands for
+    itself."""
+    found = writers(store, runs, ids)
+    if found is None:
         return None
-    rows = store.datasets.feedback(runs[0].dataset_id, np.unique(ids).tolist())
-    writer = dict(zip(rows["id"].tolist(), people(rows), strict=True))
-    return np.array([writer.get(key) or f"row {key}" for key in ids.tolist()], dtype=object)
+    return np.array([who or f"row {key}" for who, key in zip(found, ids.tolist(), strict=True)], dtype=object)
 
 
 def changed_settings(first: TrainingRun, second: TrainingRun) -> tuple[tuple[str, str, str], ...]:

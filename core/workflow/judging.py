@@ -1,6 +1,6 @@
 """What the held-out rows say of a run: scores of every model, slices, leaks, what so many labels can tell."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,6 +121,16 @@ def _writers(selection: Selection, held: HeldOut) -> list[str] | None:
     return people(selection.feedback.iloc[place])
 
 
+def writers(store: Store, runs: Sequence[TrainingRun], ids: np.ndarray) -> list[str] | None:
+    """(n,) who wrote each held-out row of the runs of one dataset, "" unknown, where a run was judged by
+    person: rows of one person are one piece of evidence."""
+    if not any(run.options.split == GROUPED for run in runs):
+        return None
+    rows = store.datasets.feedback(runs[0].dataset_id, np.unique(ids).tolist())
+    found = dict(zip(rows["id"].tolist(), people(rows), strict=True))
+    return [found.get(key, "") for key in ids.tolist()]
+
+
 def baseline_of(model: Scores, evaluation: Evaluation) -> Scores:
     """TF-IDF, which stands beside every model; beside itself the most frequent label."""
     by_name = {scores.name: scores for scores in evaluation.baselines}
@@ -190,11 +200,13 @@ class Certainty:
     unsure: tuple  # of core.evaluation.curves.Unsure
 
 
-def certainty(held: HeldOut) -> Certainty:
+def certainty(held: HeldOut, groups: Sequence[str] | None = None) -> Certainty:
+    """`groups` (n,): see `writers`."""
     from core.evaluation.curves import abstention, reliability
 
-    before = () if held.raw is None else reliability(held.raw, held.truth, held.multi)
-    return Certainty(reliability(held.probabilities, held.truth, held.multi), before, abstention(held))
+    before = () if held.raw is None else reliability(held.raw, held.truth, held.multi, groups)
+    after = reliability(held.probabilities, held.truth, held.multi, groups)
+    return Certainty(after, before, abstention(held, groups))
 
 
 def threshold_curves(held: HeldOut, label: str) -> tuple:

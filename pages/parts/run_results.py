@@ -90,8 +90,10 @@ def certainty(run: TrainingRun):
 
 @st.cache_resource(max_entries=16, show_spinner="Reading the held-out comments")
 def _certainty(run_id: int, state: str):
-    held = _held_out(run_id, state, MODEL)
-    return None if held is None else judging.certainty(held)
+    held, store = _held_out(run_id, state, MODEL), resources.store()
+    if held is None:
+        return None
+    return judging.certainty(held, judging.writers(store, [store.runs.get(run_id)], held.ids))
 
 
 def threshold_curves(run: TrainingRun, label: str) -> tuple:

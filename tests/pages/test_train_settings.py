@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from core.domain import BETTER, BILSTM, QUICK, TFIDF, Leak, TrainingOptions
-from core.workflow import estimate, runs
+from core.evaluation.ranges import wilson
+from core.workflow import estimate, judging, runs
 from pages.parts import resources, run_results
 from tests.pages.trained import WORDS, add_dataset, open_tab, press, texts, train_now
 
@@ -85,3 +86,21 @@ def test_comments_behind_a_warning_are_shown_from_both_datasets(open_page):
     assert "These comments are not stored any more" not in texts(app)
     store.datasets.delete(there.id)
     assert set(run_results.texts(run, ids)) == {ids[0]}, "the other one can be deleted"
+
+
+def test_how_sure_a_model_is_counts_people_where_they_were_kept_apart(open_page, monkeypatch):
+    run = train_now(add_dataset(), replace(WORDS, split="grouped"))
+    asked = []
+
+    def one_person(store, runs, ids):
+        asked.append([run.id for run in runs])
+        return ["account 1"] * len(ids)
+
+    monkeypatch.setattr(judging, "writers", one_person)
+    unsure = run_results.certainty(run).unsure
+    held = run_results.held_out(run)
+    share = float(held.right.mean())
+    assert asked == [[run.id]] and unsure[0].n == len(held.right)
+    assert unsure[0].low == pytest.approx(wilson(share, 1)[0]), "one person is one piece of evidence"
+    said = texts(open_tab(open_page("train"), "How sure"))
+    assert any(f"(likely {point.low:.0%} to {point.high:.0%})" in said for point in unsure)

@@ -10,6 +10,7 @@ from core.evaluation.curves import (
     reliability,
     roc,
 )
+from core.evaluation.ranges import wilson
 
 
 def two(held_of, truth, chances, **more):
@@ -86,3 +87,48 @@ def test_abstention_answers_the_surest_rows_first(held_of):
 def test_abstention_with_several_labels_goes_by_the_least_certain_decision(held_of):
     held = held_of([[1, 0], [1, 0]], [[0.99, 0.45], [0.8, 0.1]], multi=True)
     assert abstention(held)[-1].threshold == pytest.approx(0.8)
+
+
+def test_ranges_take_the_comments_of_one_person_together(held_of):
+    """Ten people with ten comments each, all of one person right or all wrong: ten pieces of evidence."""
+    right = np.repeat([1, 1, 1, 1, 0], 20)
+    held = two(held_of, right, np.repeat([0.95, 0.9], 50))
+    who = [f"account {place // 10}" for place in range(100)]
+    together, apart = abstention(held, who)[0], abstention(held)[0]
+    assert (together.right, together.n) == (apart.right, apart.n) == (0.8, 100)
+    low, high = wilson(8, 10)
+    assert (together.low, together.high) == (pytest.approx(low), pytest.approx(high))
+    bins = reliability(held.probabilities, held.truth, groups=who)
+    assert [(one.n, one.low) for one in bins] == [
+        (50, pytest.approx(wilson(3, 5)[0])),
+        (50, pytest.approx(wilson(5, 5)[0])),
+    ]
+    unknown = [""] * 100
+    assert abstention(held, unknown) == abstention(held)
+    assert reliability(held.probabilities, held.truth, groups=unknown) == reliability(
+        held.probabilities, held.truth
+    )
+
+
+def test_repeats_do_not_make_more_people(held_of):
+    right, chances = np.repeat([1, 1, 0, 0], 3), np.linspace(0.95, 0.9, 12)
+    who = [f"account {place // 3}" for place in range(12)]
+    once = two(held_of, right, chances)
+    thrice = two(
+        held_of,
+        np.tile(right, 3),
+        np.tile(chances, 3),
+        ids=np.tile(np.arange(12), 3),
+        repeat=np.repeat([0, 1, 2], 12),
+    )
+    one, three = abstention(once, who)[0], abstention(thrice, who * 3)[0]
+    assert (three.low, three.high, three.n) == (pytest.approx(one.low), pytest.approx(one.high), one.n)
+
+
+def test_decisions_of_one_comment_stay_apart_where_nobody_is_known():
+    probabilities, truth = np.full((4, 3), 0.9), np.ones((4, 3), dtype=bool)
+    (apart,) = reliability(probabilities, truth, multi=True, groups=[""] * 4)
+    (together,) = reliability(probabilities, truth, multi=True, groups=["account 1"] * 4)
+    assert apart.n == together.n == 12
+    assert apart.low == pytest.approx(wilson(12, 12)[0])
+    assert together.low == pytest.approx(wilson(1, 1)[0])

@@ -20,6 +20,15 @@ def test_who_wrote_more_weighs_more():
     assert found.design_effect(np.ones((4, 1))) == pytest.approx([2.5])
 
 
+def test_parts_are_marks_of_which_each_row_has_one():
+    random = np.random.default_rng(3)
+    found = persons_of([f"person {who}" for who in random.integers(0, 9, 60)], random.random(60))
+    parts = random.integers(0, 4, 60)
+    marks = parts[:, None] == np.arange(5)  # nothing falls into the last
+    assert found.effect_by_part(parts, 5) == pytest.approx(found.design_effect(marks))
+    assert found.effect_by_part(parts, 5)[4] == 1
+
+
 def test_likeness_by_hand():
     """Two people, right on 3 of 4 and on 1 of 4: between 4 x 2 x 0.25^2 / 1 = 0.5, within 1.5 / 6 = 0.25."""
     values, codes = np.array([1, 1, 1, 0, 1, 0, 0, 0.0]), np.repeat([0, 1], 4)

@@ -79,7 +79,7 @@ def test_people_kept_apart_are_redrawn_as_people(store, trained, monkeypatch):
 
 def test_a_run_judged_by_person_has_ranges_by_person(store, trained):
     from core.evaluation.scores import score
-    from core.workflow.judging import held_out
+    from core.workflow.judging import certainty, held_out, writers
     from core.workflow.selection import people
 
     apart, mixed = trained(split="grouped"), trained(split="stratified")
@@ -91,3 +91,8 @@ def test_a_run_judged_by_person_has_ranges_by_person(store, trained):
     assert beside.ranges == score("majority", held, groups=people(rows)).ranges
     assert beside.ranges["accuracy"] != score("majority", held).ranges["accuracy"]
     assert all(scores.by_person for scores in comparing.compare(store, apart, mixed).scores)
+    who = writers(store, [apart], held.ids)
+    assert who == people(rows) and writers(store, [mixed], held.ids) is None
+    by_person, by_comment = (certainty(held_out(store, apart), groups).unsure[0] for groups in (who, None))
+    assert by_person.right == by_comment.right and by_person.n == by_comment.n
+    assert (by_person.low, by_person.high) != (by_comment.low, by_comment.high)
