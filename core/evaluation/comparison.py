@@ -1,5 +1,6 @@
 """Two models on the rows both were judged on: what differs, and is it more than chance?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from core.domain import Estimate
 from core.errors import CannotTrain
 from core.evaluation.held_out import HeldOut
+from core.evaluation.persons import codes_of
 from core.evaluation.ranges import even_split
 from core.evaluation.tally import Table, Tally, redraws, tally
 
@@ -40,12 +42,12 @@ class Comparison:
 
 
 def compare(
-    first: HeldOut, second: HeldOut, draws: int = DRAWS, seed: int = 0, groups: np.ndarray | None = None
+    first: HeldOut, second: HeldOut, draws: int = DRAWS, seed: int = 0, groups: Sequence[str] | None = None
 ) -> Comparison:
     """On the rows, and the labels, that both have; repeated K-fold: the first repeat.
 
-    `groups`, aligned with the rows of `first`, keeps the comments of one person together when rows are
-    redrawn. Raises CannotTrain when nothing is common.
+    `groups`, aligned with the rows of `first`, says who wrote each, "" unknown: the comments of one person
+    stay together when rows are redrawn. Raises CannotTrain when nothing is common.
     """
     one, two, people, left_out = _aligned(first, second, groups)
     both = (one.decided, two.decided)
@@ -61,14 +63,14 @@ def compare(
 
 
 def _aligned(
-    first: HeldOut, second: HeldOut, groups: np.ndarray | None
+    first: HeldOut, second: HeldOut, groups: Sequence[str] | None
 ) -> tuple[HeldOut, HeldOut, np.ndarray | None, int]:
-    """Both on the common rows and labels; the groups of these rows; common rows that were left out."""
+    """Both on the common rows and labels; numbers of who wrote these rows; common rows that were left out."""
     if first.multi != second.multi:
         raise CannotTrain(
             "One of these models gives a single label, the other several. Compare models of one kind."
         )
-    people = None if groups is None else dict(zip(first.ids.tolist(), list(groups), strict=True))
+    people = None if groups is None else dict(zip(first.ids.tolist(), groups, strict=True))
     first, second = first.once, second.once
     labels = tuple(label for label in first.labels if label in set(second.labels))
     ids, left, right = np.intersect1d(first.ids, second.ids, return_indices=True)
@@ -80,8 +82,7 @@ def _aligned(
             "These two models have no held-out comments with the same labels. Train both with the same "
             "split, so that they are judged on the same comments."
         )
-    chosen = None if people is None else np.array([people[key] for key in ids[kept].tolist()], dtype=object)
-    chosen = None if chosen is None else np.unique(chosen.astype(str), return_inverse=True)[1]
+    chosen = None if people is None else codes_of([people[key] for key in ids[kept].tolist()])
     return one.take(kept), two.take(kept), chosen, len(ids) - len(kept)
 
 

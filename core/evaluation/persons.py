@@ -39,9 +39,14 @@ class Persons:
 def persons_of(groups: Sequence[str], right: np.ndarray) -> Persons:
     """`groups` (n,) are equal for the rows of one person, "" where nobody is known: such a row stands for
     itself. `right` (n,), 0..1, says how far the model is right on each."""
-    names = [f"person {group}" if group else f"row {place}" for place, group in enumerate(groups)]
-    codes = pd.factorize(np.array(names, dtype=object))[0]
+    codes = codes_of(groups)
     return Persons(codes, likeness(right, codes))
+
+
+def codes_of(groups: Sequence[str]) -> np.ndarray:
+    """(n,) from 0, equal for equal `groups`; each "" has one of its own."""
+    names = [f"person {group}" if group else f"row {place}" for place, group in enumerate(groups)]
+    return pd.factorize(np.array(names, dtype=object))[0]
 
 
 def likeness(values: np.ndarray, codes: np.ndarray) -> float:

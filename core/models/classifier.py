@@ -1,6 +1,6 @@
 """Texts in, probabilities of labels out: what every model answers, and an encoder with a linear head."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,6 +46,10 @@ def sigmoid(values: np.ndarray) -> np.ndarray:
     return 0.5 * (1.0 + np.tanh(0.5 * values))  # never overflows
 
 
+def _parts(rows: int) -> Iterator[slice]:
+    return (slice(first, first + AT_ONCE) for first in range(0, rows, AT_ONCE))
+
+
 def log_softmax(values: np.ndarray) -> np.ndarray:
     shifted = values - values.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -62,8 +66,7 @@ class Head:
     def logits(self, vectors: np.ndarray) -> np.ndarray:
         """(rows, labels) float64."""
         weight, found = self.weight.T.astype(np.float64), np.empty((len(vectors), len(self.weight)))
-        for first in range(0, len(vectors), AT_ONCE):
-            part = slice(first, first + AT_ONCE)
+        for part in _parts(len(vectors)):
             found[part] = vectors[part].astype(np.float64) @ weight + self.bias
         return found
 
@@ -137,8 +140,7 @@ class Classifier:
     def probabilities(self, texts: Sequence[str], on_batch: OnBatch | None = None) -> np.ndarray:
         """Calibrated (texts, labels) float64."""
         found = self.logits(texts, on_batch)
-        for first in range(0, len(found), AT_ONCE):
-            part = slice(first, first + AT_ONCE)
+        for part in _parts(len(found)):
             found[part] = calibrated(found[part], self.calibration)
         return found
 

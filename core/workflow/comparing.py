@@ -1,9 +1,7 @@
 """Two runs side by side: what differs in how good they are, in their settings and in their rows."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
 import pandas as pd
 
 from core.domain import KFOLD, TRAIN, Dataset, Scores, TrainingRun
@@ -37,27 +35,18 @@ def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
                 f"Run {run.id} was trained before held-out rows were kept, so it cannot be compared. "
                 "Train it again."
             )
-    groups = _groups(store, runs, held[0].ids)
+    groups = writers(store, runs, held[0].ids)
     found = compare_held_out(*held, groups=groups)
     flips = {
         f"Run {second.id} is right, run {first.id} was wrong": found.won,
         f"Run {first.id} was right, run {second.id} is wrong": found.lost,
         "Both are wrong, in different ways": found.moved,
     }
-    together = _groups(store, runs, found.both[0].ids)
+    together = writers(store, runs, found.both[0].ids)
     scores = [
         score(run.options.mode, held, groups=together) for run, held in zip(runs, found.both, strict=True)
     ]
     return Compared(found, tuple(scores), changed_settings(*runs), _rows(store, *runs), flips)
-
-
-def _groups(store: Store, runs: Sequence[TrainingRun], ids: np.ndarray) -> np.ndarray | None:
-    """(n,) who wrote each held-out row, where a run was judged by person. A row of nobody known stands for
-    itself."""
-    found = writers(store, runs, ids)
-    if found is None:
-        return None
-    return np.array([who or f"row {key}" for who, key in zip(found, ids.tolist(), strict=True)], dtype=object)
 
 
 def changed_settings(first: TrainingRun, second: TrainingRun) -> tuple[tuple[str, str, str], ...]:

@@ -117,8 +117,7 @@ def _writers(selection: Selection, held: HeldOut) -> list[str] | None:
     """Who wrote each held-out row, "" unknown, where people were kept apart; None otherwise."""
     if selection.options.split != GROUPED:
         return None
-    place = pd.Series(np.arange(len(selection.ids)), index=selection.ids)[held.ids]
-    return people(selection.feedback.iloc[place])
+    return _who(selection.feedback, held.ids)
 
 
 def writers(store: Store, runs: Sequence[TrainingRun], ids: np.ndarray) -> list[str] | None:
@@ -126,8 +125,11 @@ def writers(store: Store, runs: Sequence[TrainingRun], ids: np.ndarray) -> list[
     person: rows of one person are one piece of evidence."""
     if not any(run.options.split == GROUPED for run in runs):
         return None
-    rows = store.datasets.feedback(runs[0].dataset_id, np.unique(ids).tolist())
-    found = dict(zip(rows["id"].tolist(), people(rows), strict=True))
+    return _who(store.datasets.feedback(runs[0].dataset_id, np.unique(ids).tolist()), ids)
+
+
+def _who(feedback: pd.DataFrame, ids: np.ndarray) -> list[str]:
+    found = dict(zip(feedback["id"].tolist(), people(feedback), strict=True))
     return [found.get(key, "") for key in ids.tolist()]
 
 

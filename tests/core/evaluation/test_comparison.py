@@ -96,7 +96,8 @@ def test_groups_widen_the_range(random_held):
         change = by_name(compare(often(one), often(two), **more))["Accuracy"].change
         return change.high - change.low
 
-    assert width(groups=rows) > 1.6 * width()
+    assert width(groups=[f"person {row}" for row in rows]) > 1.6 * width()
+    assert width(groups=[""] * 240) == width()  # nobody known: each row stands for itself
 
 
 def test_several_labels_a_row(random_held):
