@@ -61,7 +61,7 @@ def command(place, *arguments):
     own = {name: str(place / folder) for name, folder in folders.items()}
     return subprocess.run(
         [sys.executable, "-m", "core", "run", *map(str, arguments)],
-        env=kept | own | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "ROADLENS_THREADS": "1"},
+        env=kept | own | {"PYTHONPATH": str(ROOT), "ROADLENS_THREADS": "1"},
         cwd=place / "cwd",
         capture_output=True,
         text=True,

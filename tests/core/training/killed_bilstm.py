@@ -1,9 +1,11 @@
-"""Trains a small BiLSTM that saves its state at every step; prints a hash of what it comes to.
+"""Trains a small BiLSTM, which saves its state at every step, in forked children; prints JSON.
 
-`python killed_bilstm.py FOLDER [K]`: with K the process kills itself at its K-th file operation.
+`python killed_bilstm.py FOLDER K ...`: one child is left alone; then, in another folder, one after the other
+kills itself at its K-th file operation, and the last ends by itself.
 """
 
 import hashlib
+import json
 import os
 import signal
 import sys
@@ -48,7 +50,25 @@ def train(folder: Path) -> str:
     return weights.hexdigest()
 
 
+def child(folder: Path, last: int = 0) -> tuple[int, str]:
+    """The signal that ended it, and the hash it came to, "" if it did not come so far."""
+    answer = folder.with_suffix(".txt")
+    answer.write_text("")
+    pid = os.fork()
+    if not pid:
+        if last:
+            kill_at(last)
+        answer.write_text(train(folder))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), answer.read_text()
+
+
+def main(folder: str, *kills: str) -> None:
+    whole = child(Path(folder, "whole"))
+    print(
+        json.dumps({"whole": whole, "killed": [child(Path(folder, "killed"), int(k)) for k in (*kills, 0)]})
+    )
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        kill_at(int(sys.argv[2]))
-    print(train(Path(sys.argv[1])))
+    main(*sys.argv[1:])
