@@ -34,10 +34,10 @@ def show(run: TrainingRun) -> None:
         column_config={name: st.column_config.TextColumn(help=MEASURES[name]) for name in SHOWN[:3]}
         | {name: st.column_config.NumberColumn(format="%.2f", help=MEASURES[name]) for name in SHOWN[3:]}
         | {
-            "Simpler model's F1": st.column_config.NumberColumn(
-                format="%.2f", help="The simplest model that was measured on the same comments."
+            "Simpler F1": st.column_config.NumberColumn(
+                format="%.2f", help="F1 of the simplest model that was measured on the same comments."
             ),
-            "Held-out comments": st.column_config.NumberColumn(
+            "Held out": st.column_config.NumberColumn(
                 format="localized", help="Held-out comments that carry the label."
             ),
         },
@@ -64,10 +64,10 @@ def _row(score: LabelScore, beside: LabelScore | None) -> dict:
         "Precision": with_range(score.precision, score.precision_range),
         "Recall": with_range(score.recall, score.recall_range),
         "F1": with_range(score.f1, score.f1_range),
-        "Simpler model's F1": _short(beside.f1 if beside else None),
+        "Simpler F1": _short(beside.f1 if beside else None),
         "AUC": _short(score.auc),
         "Average precision": _short(score.average_precision),
-        "Held-out comments": score.support,
+        "Held out": score.support,
     }
 
 

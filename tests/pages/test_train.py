@@ -347,7 +347,7 @@ def test_labels_have_ranges_and_every_measure_a_sentence(trained, open_page):
     score = trained.model.per_label[0]
     low, high = score.recall_range
     assert rows.loc[score.label, "Recall"] == f"{score.recall:.2f} ({low:.2f}–{high:.2f})"
-    assert rows.loc[score.label, "Held-out comments"] == score.support
+    assert rows.loc[score.label, "Held out"] == score.support
     assert "Of the comments people gave this label to, the share that the model finds." in texts(app)
 
 

@@ -43,7 +43,13 @@ def test_copies_are_counted_and_the_figure_without_them_is_given(check):
     assert leak.rows == 10 and leak.ids == tuple(range(181, 191))
     assert "10 comments of 60" in leak.words
     assert "right 76.0% of the time instead of 80.0%" in leak.words  # 38 of 50; the copies were right
-    assert leak.words.endswith("train again.")
+    assert leak.words.endswith("Remove repeated comments and train again."), "nobody is known to keep apart"
+    halves, mixed = (
+        [f"account {row >= 140}" for row in range(200)],
+        [f"account {row % 9}" for row in range(200)],
+    )
+    assert "split by account" not in check(texts, people=halves)["copies"].words
+    assert "or split by account, and train" in check(texts, people=mixed)["copies"].words
     texts[:140] = texts_of(140, seed=9)
     assert "copies" not in check(texts)
 

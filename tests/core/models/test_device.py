@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.5, True), (0.79, True), (0.9, False), (2.0, False)])
 def test_bfloat16_is_taken_only_where_it_was_measured_to_be_faster(monkeypatch, seconds, expected):
-    """Whatever torch says of the processor."""
+    """Although torch says yes of the processor."""
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
     monkeypatch.setattr(
         device, "_matmul_seconds", lambda left, right: seconds if left.dtype == torch.bfloat16 else 1.0
     )
@@ -23,6 +24,12 @@ def test_bfloat16_is_taken_only_where_it_was_measured_to_be_faster(monkeypatch, 
     assert choose_device("cpu").bf16 is expected
     assert ("bfloat16" in choose_device("cpu").description) is expected
     choose_device.cache_clear()
+
+
+def test_where_torch_says_no_nothing_is_measured(monkeypatch):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    monkeypatch.setattr(device, "_matmul_seconds", None)
+    assert device._bf16_pays() is False
 
 
 def test_the_measurement_takes_no_longer_than_a_blink():
