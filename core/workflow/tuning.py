@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -77,6 +77,15 @@ def untried(store: Store, run: TrainingRun, cut_share: float = 0.0) -> tuple[Tri
         if (other.status, other.data_sha256, other.label_set_id) == same
     }
     return tuple(trial for trial in planned if trial.options not in tried)
+
+
+def likely_seconds(
+    store: Store, settings: Settings, run: TrainingRun, trials: Sequence[Trial]
+) -> tuple[float, float]:
+    """How long all of them take one after the other, from and to."""
+    place = store.datasets.get(run.dataset_id), store.labels.get(run.label_set_id)
+    each = [estimate.estimate(store, settings, *place, trial.options) for trial in trials]
+    return sum(one.low for one in each), sum(one.high for one in each)
 
 
 def start(

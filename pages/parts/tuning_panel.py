@@ -9,7 +9,7 @@ from core.workflow import comparing, tuning
 from pages.parts import resources, run_results
 from pages.parts.choices import look_at_run
 from pages.parts.plain import bullets, counted, plain
-from pages.parts.run_words import STATUS, mode_name
+from pages.parts.run_words import STATUS, from_to, mode_name
 
 UNTOUCHED = (
     "Settings are chosen by their score on the validation comments. The held-out comments have no say, so "
@@ -40,6 +40,8 @@ def _ask(run: TrainingRun) -> None:
         return
     st.markdown(f"Up to {counted(len(planned), 'training')}, the most promising first:")
     st.markdown(bullets(trial.words for trial in planned))
+    span = tuning.likely_seconds(resources.store(), resources.settings(), run, planned)
+    st.caption(f"All of them likely take {from_to(*span)}; in less time the last ones are not tried.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input(
             "Minutes at most",

@@ -8,7 +8,7 @@ import pytest
 from core.domain import TrainingOptions
 from core.errors import Cancelled, CannotTrain, Paused
 from core.jobs.worker import JobContext
-from core.workflow import runs, tuning
+from core.workflow import estimate, runs, tuning
 from core.workflow.task import Task
 from core.workflow.train_job import train
 from core.workflow.worker import training_kinds
@@ -155,6 +155,20 @@ def test_the_worker_ends_a_trial_whose_time_is_used_up(store, settings, tuned, c
         training_kinds(store, settings)["train"](dict(job.params), context)
     assert took(store.runs.get(job.params["run"])) == 100
     assert not (settings.runs_dir / f"run-{job.params['run']}").exists(), "nothing of it is kept"
+
+
+# ---- before it starts -------------------------------------------------------------------
+
+
+def test_trials_take_together_what_each_is_expected_to_take(store, settings, trained):
+    run = trained(WORDS)
+    planned = tuning.plan(run)
+    place = store.datasets.get(run.dataset_id), store.labels.get(run.label_set_id)
+    each = [estimate.estimate(store, settings, *place, trial.options) for trial in planned]
+    low, high = tuning.likely_seconds(store, settings, run, planned)
+    assert low == pytest.approx(sum(one.low for one in each)) and low < high
+    assert high == pytest.approx(sum(one.high for one in each))
+    assert tuning.likely_seconds(store, settings, run, planned[:1]) == (each[0].low, each[0].high)
 
 
 # ---- what is tried ----------------------------------------------------------------------
