@@ -106,6 +106,8 @@ def one(store, settings, work: Work, modes: Sequence[str], seeds: int, epochs: i
             cpu.append(time.process_time() - begun)
             found.append(figures(run.model, work.f1_of))
             beside.append(figures(run.baseline, work.f1_of))
+            said = f"  {mode}, seed {seed}: {found[-1][0]:.4f} / {found[-1][1]:.4f}, {cpu[-1]:.0f} CPU s"
+            print(said, file=sys.stderr, flush=True)
         print(
             f"  {mode:8}{spread(found)}   n {run.model.n:,}   CPU s {min(cpu):.0f} to {max(cpu):.0f}",
             flush=True,
