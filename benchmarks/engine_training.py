@@ -257,7 +257,7 @@ def judge(cost: dict, accuracy: dict, floor: float, bf16: bool) -> None:
     times = cost[DEFAULT] / cost[OURS]
     print(f"\n{times:.2f} x Trainer's default; wanted {wanted}: {verdict(times >= wanted)}")
     for what, theirs, own in (
-        ("neither judges or saves", BEST, STEPS),
+        ("neither judges nor saves", BEST, STEPS),
         ("both judge and save their epochs", ALIKE, OURS),
         ("ours judges and saves, Trainer does not", BEST, OURS),
     ):
@@ -265,7 +265,7 @@ def judge(cost: dict, accuracy: dict, floor: float, bf16: bool) -> None:
         print(f"{best:.2f} x Trainer's best settings, {what}; wanted 1.8: {verdict(best >= 1.8)}")
     if bf16:
         share = floor / cost[OURS]
-        print(f"{share:.0%} of the bfloat16 floor; wanted 45%: {verdict(share >= 0.45)}")
+        print(f"its floor in bfloat16 is {share:.0%} of its time; wanted 45%: {verdict(share >= 0.45)}")
     behind = 100 * (max(accuracy[DEFAULT], accuracy[BEST]) - accuracy[OURS])
     print(f"{behind:+.2f} points behind the better Trainer; allowed 0.5: {verdict(behind <= 0.5)}")
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.evaluation.areas import auc, average_precision
 from core.evaluation.held_out import HeldOut
-from core.evaluation.persons import persons_of
+from core.evaluation.persons import Persons, codes_of, likeness, persons_of
 from core.evaluation.ranges import wilson
 
 BINS = 15  # of confidence
@@ -97,7 +97,9 @@ def reliability(
     """Confidence beside how often it comes true, in 15 equal bins; empty bins are left out.
 
     One label a row: of the most likely label. Several: of all decisions, row by label. `groups` (n,) says who
-    wrote each row, "" unknown: the answers to one person tell less than as many to many.
+    wrote each row, "" unknown: the answers to one person tell less than as many to many. How much less is
+    read off the answers, with several labels off how far they miss, label by label: that one label is rarer
+    than another makes nobody's comments alike.
     """
     if multi:
         confidence, right = probabilities.ravel(), truth.ravel()
@@ -106,18 +108,27 @@ def reliability(
         confidence, right = (
             np.take_along_axis(part, said, axis=1).ravel() for part in (probabilities, truth)
         )
+    right = right.astype(float)
     places = bin_of(confidence)
     n = np.bincount(places, minlength=BINS)
     sums, hits = (np.bincount(places, part, minlength=BINS) for part in (confidence, right))
     effect = np.ones(BINS)
     if groups is not None:
-        writers = np.repeat(np.asarray(groups, dtype=object), len(right) // max(1, len(truth)))
-        effect = persons_of(writers, right.astype(float)).effect_by_part(places, BINS)
+        persons = _by_label(groups, right - confidence, truth) if multi else persons_of(groups, right)
+        effect = persons.effect_by_part(places, BINS)
     low, high = wilson(hits / effect, n / effect)
     return tuple(
         Bin(float(sums[b] / n[b]), float(hits[b] / n[b]), float(low[b]), float(high[b]), int(n[b]))
         for b in np.flatnonzero(n)
     )
+
+
+def _by_label(groups: Sequence[str], missed: np.ndarray, truth: np.ndarray) -> Persons:
+    """Of decisions, row by label; those of a row by nobody known stand for themselves."""
+    rows, labels = truth.shape
+    codes = codes_of(np.repeat(np.asarray(groups, dtype=object), labels))
+    of_label = codes * labels + np.tile(np.arange(labels), rows)
+    return Persons(codes, likeness(missed, np.unique(of_label, return_inverse=True)[1]))
 
 
 def bin_of(confidence: np.ndarray, bins: int = BINS) -> np.ndarray:
@@ -172,7 +183,8 @@ def abstention(held: HeldOut, groups: Sequence[str] | None = None) -> tuple[Unsu
     total, repeats = len(order), len(held.repeats)
     counts = [total - int(np.floor(unsure * total)) for unsure in STEPS] if total else []
     points = []
-    for count, effect in zip(counts, _effects(held, groups, order, counts), strict=True):
+    effects = np.ones(len(counts)) if groups is None or not total else _effects(held, groups, order, counts)
+    for count, effect in zip(counts, effects, strict=True):
         share, n = right[count - 1] / count, max(1, round(count / repeats))
         low, high = wilson(share * n / effect, n / effect)
         at = float(confidence[order[count - 1]])
@@ -180,14 +192,8 @@ def abstention(held: HeldOut, groups: Sequence[str] | None = None) -> tuple[Unsu
     return tuple(points)
 
 
-def _effects(
-    held: HeldOut, groups: Sequence[str] | None, order: np.ndarray, counts: Sequence[int]
-) -> np.ndarray:
-    """How many of the first so many rows tell as much as one independent row; each repeat by itself."""
-    if groups is None or not len(order):
-        return np.ones(len(counts))
-    turn = np.zeros(len(order), dtype=int) if held.repeat is None else held.repeat
-    names = [f"{turn} {who}" if who else "" for turn, who in zip(turn.tolist(), groups, strict=True)]
+def _effects(held: HeldOut, groups: Sequence[str], order: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+    """How many of the first so many rows tell as much as one independent row."""
     place = np.empty(len(order), dtype=int)
     place[order] = np.arange(len(order))
-    return persons_of(names, held.right.astype(float)).design_effect(place[:, None] < np.asarray(counts))
+    return persons_of(groups, held.right.astype(float)).design_effect(place[:, None] < np.asarray(counts))

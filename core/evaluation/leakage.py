@@ -36,7 +36,7 @@ def leaks(
     sides, tested = _sides(parts, ids, held)
     learned = int(np.isin(parts, (TRAIN, VALIDATION)).sum())
     found = (
-        _copies(texts, sides, tested, ids, held, _on_two_sides(people, sides)),
+        _copies(texts, sides, tested, ids, held, people),
         _label_words(texts, truth, labels, ids),
         _test_above_train(train_right, learned, held),
         _few_rows(held),
@@ -62,14 +62,20 @@ def _sides(parts: np.ndarray, ids: np.ndarray, held: HeldOut) -> tuple[np.ndarra
 
 
 def _copies(
-    texts: Sequence[str], sides: np.ndarray, tested: np.ndarray, ids: np.ndarray, held: HeldOut, mixed: bool
+    texts: Sequence[str],
+    sides: np.ndarray,
+    tested: np.ndarray,
+    ids: np.ndarray,
+    held: HeldOut,
+    people: Sequence[str],
 ) -> Leak | None:
-    """`mixed`: somebody wrote rows on two sides."""
-    rows = np.flatnonzero((copied(texts, sides) >= 0) & tested)
+    near = copied(texts, sides)
+    rows = np.flatnonzero((near >= 0) & tested)
     if not len(rows):
         return None
     total = int(tested.sum())
-    apart = ", or split by account," if mixed else ""
+    same_writer = any(people[row] and people[row] == people[near[row]] for row in rows)
+    apart = ", or split by account," if same_writer else ""
     remedy = f"Remove repeated comments{apart} and train again."
     words = (
         f"{_comments(len(rows))} of {total:,} held out ({len(rows) / total:.1%}) nearly repeat a comment the "
@@ -77,11 +83,6 @@ def _copies(
         + (remedy if len(rows) >= MANY_COPIES * total else "So few change little.")
     )
     return Leak("copies", words, len(rows), _some(ids[rows]))
-
-
-def _on_two_sides(people: Sequence[str], sides: np.ndarray) -> bool:
-    stands = {(who, side) for who, side in zip(people, sides.tolist(), strict=True) if who and side >= 0}
-    return len({who for who, _ in stands}) < len(stands)
 
 
 def _without(copies: np.ndarray, held: HeldOut) -> str:

@@ -55,11 +55,16 @@ def choose_device(wish: str = "auto") -> Device:
 
 def _bf16_pays() -> bool:
     """Measured where torch says yes: it also does on processors where bfloat16 is slower. Where it says no
-    each product would take some hundred times as long, and the measurement a second and a half."""
-    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    each product would take tens of times as long, and the measurement a second and a half."""
+    if not _bf16_known():
         return False
     left, right = torch.ones(256, 384), torch.ones(384, 1536)
     return _matmul_seconds(left.bfloat16(), right.bfloat16()) < 0.8 * _matmul_seconds(left, right)
+
+
+def _bf16_known() -> bool:
+    """Whether torch's library of products knows bfloat16 on this processor; not every build has it."""
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _matmul_seconds(left: torch.Tensor, right: torch.Tensor) -> float:

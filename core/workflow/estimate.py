@@ -68,9 +68,15 @@ class Amount:
 
 
 def estimate(
-    store: Store, settings: Settings, dataset: Dataset, label_set: LabelSet, options: TrainingOptions
+    store: Store,
+    settings: Settings,
+    dataset: Dataset,
+    label_set: LabelSet,
+    options: TrainingOptions,
+    read_before: bool = False,
 ) -> Forecast:
     """From rows, length and device, corrected by how long earlier runs took here and what they needed.
+    `read_before`: an earlier run has kept the vectors of all comments.
 
     Once it runs, the progress line says what the first steps measured.
     """
@@ -90,7 +96,7 @@ def estimate(
         if factors
         else "From the number and length of the comments; the first steps will tell more."
     )
-    seconds = 6 + _seconds(amount, options, device) * factor
+    seconds = 6 + _seconds(amount, options, device, read_before) * factor
     memory = _memory_measured(alike, options) or _memory_mb(amount, options)
     return Forecast(seconds, max(4.0, seconds / spread), seconds * spread, memory, device, why)
 
@@ -191,8 +197,9 @@ def _limit(options: TrainingOptions) -> int:
     return min(options.max_tokens, longest_text(options.encoder) or options.max_tokens)
 
 
-def _seconds(amount: Amount, options: TrainingOptions, device: str) -> float:
-    return sum(seconds for _, seconds in work(amount, options, device, folds_of(options.split)))
+def _seconds(amount: Amount, options: TrainingOptions, device: str, read_before: bool = False) -> float:
+    steps = work(amount, options, device, folds_of(options.split))
+    return sum(seconds for kind, seconds in steps if kind != READ or not read_before)
 
 
 def folds_of(split: str) -> int:

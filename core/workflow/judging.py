@@ -117,7 +117,7 @@ def _writers(selection: Selection, held: HeldOut) -> list[str] | None:
     """Who wrote each held-out row, "" unknown, where people were kept apart; None otherwise."""
     if selection.options.split != GROUPED:
         return None
-    return _who(selection.feedback, held.ids)
+    return _who(selection.feedback[selection.feedback["id"].isin(held.ids)], held.ids)
 
 
 def writers(store: Store, runs: Sequence[TrainingRun], ids: np.ndarray) -> list[str] | None:

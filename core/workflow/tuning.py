@@ -82,10 +82,20 @@ def untried(store: Store, run: TrainingRun, cut_share: float = 0.0) -> tuple[Tri
 def likely_seconds(
     store: Store, settings: Settings, run: TrainingRun, trials: Sequence[Trial]
 ) -> tuple[float, float]:
-    """How long all of them take one after the other, from and to."""
+    """How long all of them take one after the other, from and to. What one of them, or the run, has read
+    the others need not read again."""
     place = store.datasets.get(run.dataset_id), store.labels.get(run.label_set_id)
-    each = [estimate.estimate(store, settings, *place, trial.options) for trial in trials]
-    return sum(one.low for one in each), sum(one.high for one in each)
+    low, high, read = 0.0, 0.0, {_reading(run.options)}
+    for options in (trial.options for trial in trials):
+        found = estimate.estimate(store, settings, *place, options, _reading(options) in read)
+        low, high, read = low + found.low, high + found.high, read | {_reading(options)}
+    return low, high
+
+
+def _reading(options: TrainingOptions) -> tuple:
+    """Equal where all comments are read to the same vectors; Quick beside another model reads but some."""
+    every = options.mode in (QUICK, BETTER)
+    return every, options.encoder, options.max_tokens, options.without
 
 
 def start(

@@ -6,7 +6,7 @@ from core.charts import runs as charts
 from core.domain import LabelScore, Scores, TrainingRun
 from pages.parts.figures import draw
 from pages.parts.plain import plain
-from pages.parts.run_words import MEASURES, measures_of, ranges_of, with_range
+from pages.parts.run_words import MEASURES, measures_of, ranges_of, scores_name, with_range
 
 MOST_DRAWN = 40
 READ = (
@@ -27,6 +27,7 @@ def show(run: TrainingRun) -> None:
             f"Drawn: the {MOST_DRAWN} weakest of {len(scores.per_label):,} labels; all are in the table."
         )
     beside = {score.label: score for score in run.baseline.per_label} if run.baseline else {}
+    simple = scores_name(run.baseline) if run.baseline else "a simpler model"
     st.dataframe(
         [_row(score, beside.get(score.label)) for score in _weakest_first(scores)],
         key="label_table",
@@ -34,8 +35,8 @@ def show(run: TrainingRun) -> None:
         column_config={name: st.column_config.TextColumn(help=MEASURES[name]) for name in SHOWN[:3]}
         | {name: st.column_config.NumberColumn(format="%.2f", help=MEASURES[name]) for name in SHOWN[3:]}
         | {
-            "Simpler F1": st.column_config.NumberColumn(
-                format="%.2f", help="F1 of the simplest model that was measured on the same comments."
+            "Baseline F1": st.column_config.NumberColumn(
+                format="%.2f", help=f"Of {simple} on the same comments."
             ),
             "Held out": st.column_config.NumberColumn(
                 format="localized", help="Held-out comments that carry the label."
@@ -64,7 +65,7 @@ def _row(score: LabelScore, beside: LabelScore | None) -> dict:
         "Precision": with_range(score.precision, score.precision_range),
         "Recall": with_range(score.recall, score.recall_range),
         "F1": with_range(score.f1, score.f1_range),
-        "Simpler F1": _short(beside.f1 if beside else None),
+        "Baseline F1": _short(beside.f1 if beside else None),
         "AUC": _short(score.auc),
         "Average precision": _short(score.average_precision),
         "Held out": score.support,

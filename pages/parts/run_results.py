@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.domain import LabelSet, TrainingRun
-from core.workflow import advising, comparing, drifting, judging
+from core.workflow import advising, comparing, drifting, judging, tuning
 from pages.parts import resources
 from pages.parts.run_words import label_set_of
 
@@ -54,6 +54,19 @@ def cut_share(run: TrainingRun) -> float:
 def _cut_share(run_id: int, state: str) -> float:
     store = resources.store()
     return advising.cut_share(store, store.runs.get(run_id))
+
+
+def tuning_seconds(run: TrainingRun, trials: Sequence[tuning.Trial]) -> tuple[float, float]:
+    """How long these trials likely take together, from and to."""
+    return _tuning_seconds(run.id, state(run), repr(trials), _trials=trials)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _tuning_seconds(
+    run_id: int, state: str, words: str, _trials: Sequence[tuning.Trial]
+) -> tuple[float, float]:
+    store = resources.store()
+    return tuning.likely_seconds(store, resources.settings(), store.runs.get(run_id), _trials)
 
 
 def compared(first: TrainingRun, second: TrainingRun) -> comparing.Compared:

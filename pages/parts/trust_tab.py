@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.charts import evaluation as charts
-from core.domain import TrainingRun
+from core.domain import GROUPED, TrainingRun
 from pages.parts import run_results
 from pages.parts.figures import draw
 from pages.parts.plain import counted, option, plain
@@ -14,6 +14,7 @@ READ_SURE = (
     "Each mark holds answers of like confidence; the larger, the more. On the dotted line the model is as "
     "sure as it should be, below it too sure, above it too careful."
 )
+TOGETHER = "In the ranges the comments of one person count together."
 READ_ROC = (
     "Each point is a threshold: how many comments with the label are found, and how many others are called "
     "so by mistake. The closer to the upper left corner, the better."
@@ -33,16 +34,17 @@ def show(run: TrainingRun) -> None:
             "it again to see them."
         )
         return
+    together = TOGETHER if run.options.split == GROUPED else ""
     left, right = st.columns(2)
     with left:
         st.markdown("**Confidence against how often it is right**")
         figure = charts.reliability(found.after, found.before)
         draw(figure, key="reliability", alt="Confidence against share right")
-        st.caption(READ_SURE)
+        st.caption(f"{READ_SURE} {together}".strip())
     with right:
         st.markdown("**If it may say “unsure”**")
         draw(charts.abstention(found.unsure), key="abstention", alt="Share right by share unsure")
-        st.caption(_unsure(found.unsure))
+        st.caption(f"{_unsure(found.unsure)} {together}".strip())
     _thresholds(run)
 
 

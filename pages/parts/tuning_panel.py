@@ -38,10 +38,14 @@ def _ask(run: TrainingRun) -> None:
     if not planned:
         st.caption("All settings that this tuning knows were tried. More or better labels help further.")
         return
-    st.markdown(f"Up to {counted(len(planned), 'training')}, the most promising first:")
+    first = ", the most promising first" if len(planned) > 1 else ""
+    st.markdown(f"Up to {counted(len(planned), 'training')}{first}:")
     st.markdown(bullets(trial.words for trial in planned))
-    span = tuning.likely_seconds(resources.store(), resources.settings(), run, planned)
-    st.caption(f"All of them likely take {from_to(*span)}; in less time the last ones are not tried.")
+    span = from_to(*run_results.tuning_seconds(run, planned))
+    if len(planned) == 1:
+        st.caption(f"It likely takes {span}.")
+    else:
+        st.caption(f"Together they likely take {span}; with fewer minutes the last ones are left out.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         minutes = st.number_input(
             "Minutes at most",

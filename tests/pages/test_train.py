@@ -315,7 +315,7 @@ def test_tuning_queues_trials_and_names_the_best_by_validation(trained, open_pag
     app = open_page("train")
     assert f"Run {trained.id}: TF-IDF" in texts(app), "a trial is not what the page begins with"
     assert "The held-out comments have no say" in texts(app)
-    assert re.search(r"All of them likely take \d+ (seconds )?to \d+ (seconds|minutes);", texts(app))
+    assert re.search(r"Together they likely take \d+ (seconds )?to \d+ (seconds|minutes);", texts(app))
     assert f"Run {trial.id} (TF-IDF) is the best on the validation comments: macro F1 0.750." in texts(app)
     planned = len(tuning.plan(trained))
     press(app, "Start tuning")

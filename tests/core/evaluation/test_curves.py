@@ -110,19 +110,25 @@ def test_ranges_take_the_comments_of_one_person_together(held_of):
     )
 
 
-def test_repeats_do_not_make_more_people(held_of):
-    right, chances = np.repeat([1, 1, 0, 0], 3), np.linspace(0.95, 0.9, 12)
-    who = [f"account {place // 3}" for place in range(12)]
-    once = two(held_of, right, chances)
-    thrice = two(
-        held_of,
-        np.tile(right, 3),
-        np.tile(chances, 3),
-        ids=np.tile(np.arange(12), 3),
-        repeat=np.repeat([0, 1, 2], 12),
-    )
-    one, three = abstention(once, who)[0], abstention(thrice, who * 3)[0]
-    assert (three.low, three.high, three.n) == (pytest.approx(one.low), pytest.approx(one.high), one.n)
+def test_people_a_model_fails_are_alike_whatever_the_number_of_labels():
+    """Twenty people of ten comments each; it is wholly wrong on those of every second one."""
+    who, fails = np.repeat([f"account {n}" for n in range(20)], 10), np.repeat(np.arange(20) % 2 == 1, 10)
+    probabilities = np.tile([0.9, 0.1, 0.1], (200, 1))
+    truth = (probabilities > 0.5) ^ fails[:, None]
+    low, high = reliability(probabilities, truth, multi=True, groups=who.tolist())
+    assert (low.n, high.n) == (400, 200)
+    for one in (low, high):
+        assert np.allclose((one.low, one.high), wilson(10, 20))
+
+
+def test_labels_of_other_rates_make_nobody_alike():
+    rng = np.random.default_rng(0)
+    probabilities = np.tile([0.9, 0.5, 0.05], (2000, 1))
+    truth = rng.random((2000, 3)) < probabilities
+    who = [f"account {row // 10}" for row in range(2000)]
+    apart, together = (reliability(probabilities, truth, multi=True, groups=names) for names in (None, who))
+    for one, two in zip(apart, together, strict=True):
+        assert (two.low, two.high) == pytest.approx((one.low, one.high), abs=0.003)
 
 
 def test_decisions_of_one_comment_stay_apart_where_nobody_is_known():

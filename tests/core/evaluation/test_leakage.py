@@ -44,12 +44,11 @@ def test_copies_are_counted_and_the_figure_without_them_is_given(check):
     assert "10 comments of 60" in leak.words
     assert "right 76.0% of the time instead of 80.0%" in leak.words  # 38 of 50; the copies were right
     assert leak.words.endswith("Remove repeated comments and train again."), "nobody is known to keep apart"
-    halves, mixed = (
-        [f"account {row >= 140}" for row in range(200)],
-        [f"account {row % 9}" for row in range(200)],
-    )
-    assert "split by account" not in check(texts, people=halves)["copies"].words
-    assert "or split by account, and train" in check(texts, people=mixed)["copies"].words
+    others = [f"account {row}" if row < 180 else "" for row in range(200)]
+    others[175] = "account 0"  # somebody stands on both sides, with comments that repeat none
+    assert "split by account" not in check(texts, people=others)["copies"].words
+    authors = [f"account {row % 180}" for row in range(200)]  # who wrote a copy wrote what it repeats
+    assert "comments, or split by account, and train again." in check(texts, people=authors)["copies"].words
     texts[:140] = texts_of(140, seed=9)
     assert "copies" not in check(texts)
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.mark.parametrize(("seconds", "expected"), [(0.5, True), (0.79, True), (0.9, False), (2.0, False)])
 def test_bfloat16_is_taken_only_where_it_was_measured_to_be_faster(monkeypatch, seconds, expected):
     """Although torch says yes of the processor."""
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
+    monkeypatch.setattr(device, "_bf16_known", lambda: True)
     monkeypatch.setattr(
         device, "_matmul_seconds", lambda left, right: seconds if left.dtype == torch.bfloat16 else 1.0
     )
@@ -27,8 +27,15 @@ def test_bfloat16_is_taken_only_where_it_was_measured_to_be_faster(monkeypatch, 
 
 
 def test_where_torch_says_no_nothing_is_measured(monkeypatch):
-    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     monkeypatch.setattr(device, "_matmul_seconds", None)
+    monkeypatch.setattr(device, "_bf16_known", lambda: False)
+    assert device._bf16_pays() is False
+
+
+def test_a_torch_without_its_library_of_products_knows_no_bfloat16(monkeypatch):
+    """As on a Mac, where even the question is missing."""
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    monkeypatch.setattr(torch.ops, "mkldnn", None)
     assert device._bf16_pays() is False
 
 

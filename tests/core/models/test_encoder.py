@@ -142,7 +142,7 @@ def test_the_classifier_reads_each_distinct_text_once_and_sums_to_one(tiny_encod
 
 
 def test_texts_are_taken_in_parts_so_that_memory_is_not_that_of_all(tiny_encoder, monkeypatch):
-    texts = [f"the app is slow {'again ' * (number % 4)}" for number in range(11)]
+    texts = [f"the app is slow {'again ' * number}" for number in range(11)]
     head = Head(np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32), np.zeros(2, np.float32))
     model = Classifier(tiny_encoder, head, ("a", "b"), Calibration(2.0, (0.5, 0.0)))
     whole, ids = model.probabilities(texts), tiny_encoder.token_ids(texts)

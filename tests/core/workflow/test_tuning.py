@@ -3,6 +3,7 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from core.domain import TrainingOptions
@@ -160,15 +161,24 @@ def test_the_worker_ends_a_trial_whose_time_is_used_up(store, settings, tuned, c
 # ---- before it starts -------------------------------------------------------------------
 
 
-def test_trials_take_together_what_each_is_expected_to_take(store, settings, trained):
-    run = trained(WORDS)
-    planned = tuning.plan(run)
-    place = store.datasets.get(run.dataset_id), store.labels.get(run.label_set_id)
-    each = [estimate.estimate(store, settings, *place, trial.options) for trial in planned]
-    low, high = tuning.likely_seconds(store, settings, run, planned)
-    assert low == pytest.approx(sum(one.low for one in each)) and low < high
-    assert high == pytest.approx(sum(one.high for one in each))
-    assert tuning.likely_seconds(store, settings, run, planned[:1]) == (each[0].low, each[0].high)
+def test_comments_are_read_once_for_all_trials(store, settings, trained, monkeypatch):
+    """100 seconds of reading each, were it not kept; 10 of all else."""
+    run, other = trained(WORDS), TrainingOptions(mode="better", max_tokens=64)
+    monkeypatch.setattr(
+        estimate, "work", lambda amount, options, *_: [(estimate.READ, 100.0), (options.mode, 10.0)]
+    )
+    better = [tuning.Trial("", replace(other, seed=seed)) for seed in range(3)]
+    longer = tuning.Trial("", replace(other, max_tokens=128))
+
+    def middle(of, trials):
+        low, high = tuning.likely_seconds(store, settings, of, trials)
+        return np.sqrt(low * high)
+
+    assert middle(run, better) == pytest.approx(3 * 16 + 100), "TF-IDF has read nothing"
+    had = replace(run, options=other)
+    assert middle(had, better) == pytest.approx(3 * 16)
+    assert middle(had, [longer, *better]) == pytest.approx(4 * 16 + 100)
+    assert middle(had, []) == 0
 
 
 # ---- what is tried ----------------------------------------------------------------------
