@@ -15,6 +15,6 @@ def queue(store: Store, run: TrainingRun, kind: str, **params: object) -> Job:
 
 
 def pending(store: Store, run: TrainingRun, kind: str) -> Job | None:
-    """The job that waits or runs."""
+    """The job of this kind on the lane of the models that waits or runs for this run."""
     active = (job for job in store.jobs.active(LANE) if job.kind == kind)
     return next((job for job in active if job.params.get("run") == run.id), None)

@@ -38,12 +38,6 @@ def queue(store: Store, run_id: int, formats: Sequence[str] = ()) -> Job:
     return store.jobs.enqueue(EXPORT, params, key=f"export {run_id}", device=promotion.LANE)
 
 
-def pending(store: Store, run_id: int) -> Job | None:
-    """The job that waits or runs."""
-    active = store.jobs.active(promotion.LANE)
-    return next((job for job in active if job.kind == EXPORT and job.params.get("run") == run_id), None)
-
-
 def folder_of(settings: Settings, run_id: int) -> Path:
     return settings.runs_dir / f"run-{run_id}" / "export"
 

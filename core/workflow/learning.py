@@ -8,8 +8,8 @@ import numpy as np
 from core.config import Settings
 from core.domain import BETTER, QUICK, TFIDF, Job, LearningPoint, TrainingRun
 from core.store.store import Store
+from core.workflow import explain_jobs
 from core.workflow.explanations import finished
-from core.workflow.promotion import LANE
 from core.workflow.selection import check_data, select
 from core.workflow.task import SILENT, Task
 
@@ -21,18 +21,7 @@ LARGE = 4_000  # learned rows above which one repeat is enough: large parts diff
 
 def queue(store: Store, run: TrainingRun) -> Job:
     """Measure it in the background; the result is `run.evaluation.learning`. Raises NotFound."""
-    finished(store, run.id)
-    return store.jobs.enqueue(LEARN, {"run": run.id}, key=_key(run), device=LANE)
-
-
-def pending(store: Store, run: TrainingRun) -> Job | None:
-    """The job that waits or runs."""
-    same = (job for job in store.jobs.active(LANE) if job.kind == LEARN and job.params.get("run") == run.id)
-    return next(same, None)
-
-
-def _key(run: TrainingRun) -> str:
-    return f"learn {run.id}"
+    return explain_jobs.queue(store, run, LEARN)
 
 
 def measure(store: Store, settings: Settings, run_id: int, task: Task = SILENT) -> dict:

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from core.domain import TrainingRun
-from core.workflow import exporting
+from core.workflow import explain_jobs, exporting
 from pages.parts import resources
 from pages.parts.background import tell_job_failure, watch_job
 from pages.parts.plain import plain
@@ -23,7 +23,7 @@ def show(run: TrainingRun) -> None:
         "**Take the model with you**: each format is compared with this model on "
         f"{exporting.COMPARED} comments before it may leave."
     )
-    job = exporting.pending(resources.store(), run.id)
+    job = explain_jobs.pending(resources.store(), run, exporting.EXPORT)
     if job is not None:
         watch_job(job.id, "Writing the formats")
         return

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.charts import evaluation as charts
 from core.domain import BETTER, BILSTM, TrainingRun
-from core.workflow import learning
+from core.workflow import explain_jobs, learning
 from pages.parts import advice_list, resources
 from pages.parts.background import tell_job_failure, watch_job
 from pages.parts.figures import draw
@@ -36,7 +36,7 @@ def show(run: TrainingRun) -> None:
 def _measure(run: TrainingRun) -> None:
     st.markdown("**What would 200 more labels bring?** The model learns from growing parts of its comments.")
     store = resources.store()
-    job = learning.pending(store, run)
+    job = explain_jobs.pending(store, run, learning.LEARN)
     if job is not None:
         watch_job(job.id, "Measuring the learning curve")
         return

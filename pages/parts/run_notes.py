@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.domain import Dataset, Job, TrainingRun
-from core.workflow import accounts, promotion, runs
+from core.domain import Dataset, TrainingRun
+from core.workflow import accounts, explain_jobs, promotion, runs
 from pages.parts import resources, run_results
 from pages.parts.background import tell_job_failure, watch_job
 from pages.parts.plain import bullets, counted, plain
@@ -24,7 +24,7 @@ def show(run: TrainingRun) -> None:
 def _since(run: TrainingRun, changed: str, unread: int) -> None:
     """What came, and whether this model has read it; else what changed."""
     store = resources.store()
-    job = _reading(run)
+    job = explain_jobs.pending(resources.store(), run, promotion.PREDICT)
     if job is not None:
         watch_job(job.id, "Counting the new comments")
     elif unread:
@@ -38,13 +38,6 @@ def _since(run: TrainingRun, changed: str, unread: int) -> None:
         )
     else:
         st.info(plain(changed, 600), icon=":material/update:")
-
-
-def _reading(run: TrainingRun) -> Job | None:
-    """The job that has this model read new comments."""
-    theirs = (promotion.PREDICT, run.id)
-    jobs = resources.store().jobs.active(promotion.LANE)
-    return next((job for job in jobs if (job.kind, job.params.get("run")) == theirs), None)
 
 
 def after_import(dataset: Dataset) -> None:

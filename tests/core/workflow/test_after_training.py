@@ -8,7 +8,17 @@ import pytest
 from core.domain import TrainingOptions
 from core.errors import CannotTrain
 from core.training import modes
-from core.workflow import advising, comparing, drifting, estimate, judging, learning, runs, tuning
+from core.workflow import (
+    advising,
+    comparing,
+    drifting,
+    estimate,
+    explain_jobs,
+    judging,
+    learning,
+    runs,
+    tuning,
+)
 from core.workflow.predicting import predict_new
 from core.workflow.task import Task
 from core.workflow.train_job import train
@@ -101,9 +111,9 @@ def test_the_learning_curve_of_a_run(store, settings, trained, options, monkeypa
         return fit(mode, material, train, validation, tools)
 
     monkeypatch.setattr(modes, "fit", counting)
-    assert learning.pending(store, run) is None
+    assert explain_jobs.pending(store, run, learning.LEARN) is None
     job = learning.queue(store, run)
-    assert learning.pending(store, run).id == job.id == learning.queue(store, run).id
+    assert explain_jobs.pending(store, run, learning.LEARN).id == job.id == learning.queue(store, run).id
     learning.measure(store, settings, run.id)
     points = store.runs.get(run.id).evaluation.learning
     measured = [point for point in points if not point.forecast]
