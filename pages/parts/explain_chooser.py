@@ -16,6 +16,7 @@ LISTED = 50
 HANDED = "explain_feedback"  # id of a comment that another page hands over
 ADDRESS = "comment"  # the same in an address
 LONGEST_ID = 15  # digits
+BY_HAND = "explain_by_hand"  # a choice was made on the page itself
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,13 @@ def choose_scope() -> str:
         key="explain_scope",
         label_visibility="collapsed",
         persist_state="session",
+        on_change=_by_hand,
     )
+
+
+def _by_hand() -> None:
+    """What is chosen goes before the address: a quick visitor's next choice still comes with the last one."""
+    st.session_state[BY_HAND] = True
 
 
 def take_over(run: TrainingRun) -> None:
@@ -59,9 +66,11 @@ def take_over(run: TrainingRun) -> None:
 
 
 def _wanted() -> int | None:
-    handed = st.session_state.pop(HANDED, None)
+    handed, by_hand = st.session_state.pop(HANDED, None), st.session_state.pop(BY_HAND, False)
     if handed is not None:
         return int(handed)
+    if by_hand:
+        return None
     asked = st.query_params.get(ADDRESS, "")
     known = st.session_state.get("explain_address")
     return int(asked) if asked.isdecimal() and len(asked) <= LONGEST_ID and asked != known else None
@@ -86,6 +95,7 @@ def choose_comment(run: TrainingRun) -> Comment | None:
             key="source",
             width="stretch",
             persist_state="session",
+            on_change=_by_hand,
         )
     with rest:
         found = _pasted() if which == PASTED else _stored(run)
@@ -102,6 +112,7 @@ def _pasted() -> Comment | None:
         help="It is not stored. Personal data in it is masked first, as in what the model learned.",
         height=68,
         persist_state="session",
+        on_change=_by_hand,
     )
     cleaned = explanations.clean_pasted(text or "")
     return Comment(cleaned) if cleaned else None
@@ -113,7 +124,7 @@ def _stored(run: TrainingRun) -> Comment | None:
         st.info("The model gives no stored comment a label. Paste a comment to explain it.")
         return None
     named, ordered, listed = st.columns([3, 2, 5], vertical_alignment="bottom")
-    keep = {"persist_state": "session"}
+    keep = {"persist_state": "session", "on_change": _by_hand}
     label = name_list.choose(named, "Predicted as", list(lists), _of(run), "(no label)", **keep)
     order = ordered.selectbox("First", ORDERS, key="explain_order", **keep)
     table = _table(run, lists, label, order)

@@ -100,6 +100,10 @@ def test_labels_and_methods_are_compared_and_the_test_of_the_model_is_told(open_
     assert not app.exception
     assert "A person said" not in texts(app) and "slow" in bars(app)
     assert "comment" not in app.query_params
+    app.query_params["comment"] = str(run.id)  # the browser has not heard yet that the address is gone
+    app.text_area(key="pasted").input("another slow invoice").run()
+    assert "another" in bars(app) and "A person said" not in texts(app)
+    assert "comment" not in app.query_params
 
 
 def test_without_a_model_the_page_leads_to_train_and_a_comment_may_have_no_label(open_page, data_folder):
