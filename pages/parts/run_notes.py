@@ -24,7 +24,7 @@ def show(run: TrainingRun) -> None:
 def _since(run: TrainingRun, changed: str, unread: int) -> None:
     """What came, and whether this model has read it; else what changed."""
     store = resources.store()
-    job = explain_jobs.pending(resources.store(), run, promotion.PREDICT)
+    job = explain_jobs.pending(store, run, promotion.PREDICT)
     if job is not None:
         watch_job(job.id, "Counting the new comments")
     elif unread:

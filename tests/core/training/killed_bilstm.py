@@ -65,9 +65,8 @@ def child(folder: Path, last: int = 0) -> tuple[int, str]:
 
 def main(folder: str, *kills: str) -> None:
     whole = child(Path(folder, "whole"))
-    print(
-        json.dumps({"whole": whole, "killed": [child(Path(folder, "killed"), int(k)) for k in (*kills, 0)]})
-    )
+    killed = [child(Path(folder, "killed"), int(last)) for last in (*kills, 0)]
+    print(json.dumps({"whole": whole, "killed": killed}))
 
 
 if __name__ == "__main__":
