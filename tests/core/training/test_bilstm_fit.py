@@ -65,7 +65,8 @@ def test_it_learns_words_and_is_calibrated(multi, fitted):
     assert [step for step, _, _ in seen] == list(range(1, len(seen) + 1)) and found.steps == len(seen)
     assert found.curve[-1].macro_f1 > 0.9 and not model.network.training
     texts = material(multi=multi).texts_of(parts()[1])
-    assert np.array_equal(found.validation_logits, model.logits(texts))
+    # Some processors round the same sums otherwise in batches of another shape.
+    assert np.allclose(found.validation_logits, model.logits(texts), atol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_state_of_torch(fitted):
