@@ -90,6 +90,14 @@ def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16:
     return None
 
 
+def drop_newer(folder: Path, progress: Progress | None) -> None:
+    """Remove the states that `load` passed over to come to `progress`: by their numbers they would outlive
+    those that follow, and the best weights these need would go."""
+    for state in folder.glob("state-*"):
+        if progress is None or int(state.name.removeprefix("state-")) > progress.step:
+            shutil.rmtree(state)
+
+
 def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16: bool) -> Progress | None:
     try:
         written = _read_state(state / STATE)

@@ -262,6 +262,8 @@ class Loop:
         progress = resume.load(self.folder, self.model, self.optimiser, bf16)
         if len(set(multi_gpu.gathered([progress]))) > 1:
             raise Damaged("The state of this training cannot be read the same way twice. Train again.")
+        if multi_gpu.is_first():
+            resume.drop_newer(self.folder, progress)
         if progress is None:
             return self.judge(resume.Progress(threads=torch.get_num_threads(), bf16=bf16), 0)
         if progress.threads:  # with others, sums are rounded otherwise and the model is another one

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,18 @@ def loop_of(encoder, comments, folder):
 def loaded(encoder, comments, folder):
     loop = loop_of(encoder, comments, folder)
     return resume.load(folder, loop.model, loop.optimiser, bf16=False)
+
+
+def judged(monkeypatch, scores):
+    """What each epoch finds of the validation rows, and the likelier the more."""
+    real = trainer.Loop.judge
+
+    def judge(loop, progress, epoch):
+        monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: scores[epoch])
+        monkeypatch.setattr(trainer, "surprise", lambda probabilities, truth, multi: 1 - scores[epoch])
+        return real(loop, progress, epoch)
+
+    monkeypatch.setattr(trainer.Loop, "judge", judge)
 
 
 def assert_equal(found, encoder, whole, whole_encoder):
@@ -126,15 +139,7 @@ def test_a_pause_keeps_the_very_step(fresh, comments, tmp_path, more, ever_bette
 
 def test_a_pause_in_the_last_pass_that_follows_an_early_stop(fresh, comments, tmp_path, monkeypatch):
     options = TrainingOptions(**{**vars(OPTIONS), "patience": 1})
-    scores = {0: 0.1, 1: 0.5, 2: 0.4}
-    real = trainer.Loop.judge
-
-    def judge(loop, progress, epoch):
-        monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: scores[epoch])
-        monkeypatch.setattr(trainer, "surprise", lambda probabilities, truth, multi: 1 - scores[epoch])
-        return real(loop, progress, epoch)
-
-    monkeypatch.setattr(trainer.Loop, "judge", judge)
+    judged(monkeypatch, {0: 0.1, 1: 0.5, 2: 0.4})
     whole_encoder, encoder, steps = fresh(), fresh(), []
     whole = tune(whole_encoder, comments, tmp_path / "whole", options=options)
     with pytest.raises(Paused):
@@ -197,14 +202,7 @@ def test_a_damaged_newest_state_is_passed_over_for_the_one_before(
 @pytest.fixture
 def ever_better(monkeypatch):
     """Each epoch scores higher than the one before."""
-    real = trainer.Loop.judge
-
-    def judge(loop, progress, epoch):
-        monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: epoch / 10)
-        monkeypatch.setattr(trainer, "surprise", lambda probabilities, truth, multi: 1 / (1 + epoch))
-        return real(loop, progress, epoch)
-
-    monkeypatch.setattr(trainer.Loop, "judge", judge)
+    judged(monkeypatch, {epoch: epoch / 10 for epoch in range(4)})
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -249,6 +247,25 @@ def test_a_state_of_the_other_precision_is_not_used(fresh, comments, stopped):
     assert resume.load(stopped, loop.model, loop.optimiser, bf16=True) is None
     assert all(torch.equal(old, new) for old, new in zip(before, loop.model.parameters(), strict=True))
     assert resume.load(stopped, loop.model, loop.optimiser, bf16=False) is not None
+
+
+def test_states_of_the_other_precision_do_not_outlive_those_that_follow(
+    fresh, comments, tmp_path, monkeypatch
+):
+    judged(monkeypatch, {0: 0.1, 1: 0.2, 2: 0.9, 3: 0.5})
+    whole_encoder, encoder = fresh(), fresh()
+    whole = tune(whole_encoder, comments, tmp_path / "whole")
+    folder, real = tmp_path / "other", resume.save
+
+    def other(where, progress, *rest):  # there another epoch was the best
+        real(where, replace(progress, bf16=True, best_epoch=min(1, progress.best_epoch)), *rest)
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(Paused):
+        patched.setattr(resume, "save", other)
+        tune(fresh(), comments, folder, whole.steps, save_seconds=-1.0)
+    assert len(list(folder.glob("state-*"))) == 2
+    assert whole.best_epoch == 2
+    assert_equal(tune(encoder, comments, folder, save_seconds=-1.0), encoder, whole, whole_encoder)
 
 
 def test_a_training_goes_on_with_as_many_threads_as_it_began_with(fresh, comments, stopped, tmp_path):
