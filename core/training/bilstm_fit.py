@@ -150,6 +150,7 @@ class Loop:
     def _begin(self) -> resume.Progress:
         """Where the last state on disk stands. Goes on with as many threads as before."""
         progress = resume.load(self.folder, self.network, self.optimiser, bf16=False)
+        resume.drop_newer(self.folder, progress)
         if progress is None:
             return resume.Progress(judged=0, threads=torch.get_num_threads(), bf16=False)
         if progress.threads:  # with others, sums are rounded otherwise and the model is another one
