@@ -84,13 +84,7 @@ def prepared(rows: int, validation: int, epochs: int, attention: str) -> Work:
 
 def ours(work: Work, seed: int) -> Callable:
     options = TrainingOptions(
-        mode="better",
-        seed=seed,
-        epochs=work.epochs,
-        body_rate=BODY,
-        head_rate=HEAD,
-        max_tokens=MAX_TOKENS,
-        last_pass=False,  # Trainer learns from the training rows alone
+        mode="better", seed=seed, epochs=work.epochs, body_rate=BODY, head_rate=HEAD, max_tokens=MAX_TOKENS
     )
     encoder = open_encoder(BUNDLED_ENCODER, choose_device("cpu"), MAX_TOKENS)
     parts = Rows(work.texts, work.labels), Rows(work.held, work.held_labels, work.held_vectors)

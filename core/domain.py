@@ -176,7 +176,6 @@ class TrainingOptions:
     frozen_layers: int = 0  # lowest layers, and the embeddings, that stay as they are
     adapter_rank: int = 0  # low-rank adapters (LoRA) of this rank; 0: all weights
     augment: float = 0.0  # share of training rows that get one changed copy
-    last_pass: bool = True  # Better learns from the validation rows once they have chosen the epoch
     bilstm: bool = False  # a BiLSTM among the baselines
     quick: bool = False  # Quick among the baselines of TF-IDF; it stands beside every other model anyway
     vectors: str = ""  # id of an uploaded file of word vectors for the BiLSTM; "": learned

@@ -43,8 +43,7 @@ USED_BY = {  # setting -> the ways of training that it means something to; those
     "vectors": (BILSTM,),
     "quick": (TFIDF,),
     **dict.fromkeys(("epochs", "batch_tokens", "patience", "weight_decay", "label_smoothing"), STEPWISE),
-    **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank"), (BETTER,)),
-    **dict.fromkeys(("augment", "last_pass"), (BETTER,)),
+    **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank", "augment"), (BETTER,)),
 }
 PRIVACY = (
     "Names of people inside a text are not found by the masking and may be in the training comments.",

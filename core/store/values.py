@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from sqlalchemy import Row
 
 from core.domain import (
-    BETTER,
     Columns,
     CurvePoint,
     Dataset,
@@ -63,9 +62,8 @@ def to_run(row: Row) -> TrainingRun:
 
 
 def _to_options(stored: Mapping) -> TrainingOptions:
-    """An older version may have stored fewer settings; its Better had no last pass."""
-    last_pass = stored.get("last_pass", stored.get("mode") != BETTER)
-    return TrainingOptions(**{**stored, "last_pass": last_pass, "without": tuple(stored.get("without", ()))})
+    """An older version may have stored fewer settings."""
+    return TrainingOptions(**{**stored, "without": tuple(stored.get("without", ()))})
 
 
 def _to_scores(stored: Mapping | None) -> Scores | None:

@@ -55,18 +55,14 @@ def _tried(material: Material, train: np.ndarray, validation: np.ndarray) -> str
     return f"{tried}; chosen by the likelihood of the labels of {judges}"
 
 
-def of_better(
-    options: TrainingOptions, steps: int, rows: int, validation: int, processes: int = 1
-) -> dict[str, str]:
-    """`steps`: of all epochs together; `rows`: comments they learned from; `validation`: comments that
-    chose between them."""
+def of_better(options: TrainingOptions, steps: int, rows: int, processes: int = 1) -> dict[str, str]:
+    """`steps`: of all epochs together; `rows`: comments it learned from."""
     said = {
         "Learning rates": f"{optimiser.encoder_rate(options):g} encoder, {options.head_rate:g} head; rising "
         f"over the first {optimiser.WARM_UP:.0%} of the steps, then falling to 0",
         "Epochs": f"at most {options.epochs}; {steps:,} steps over {rows:,} comments",
         "Keeps": "of the epochs with a higher macro F1 than Quick on the validation comments the one whose "
         "calibrated answers there are the likeliest",
-        "Last pass": _last_pass(options, validation),
         "Stops early": _stops_early(options, "better one"),
         "Batches": f"up to {options.batch_tokens:,} tokens of comments of similar length",
         LONGEST: f"{options.max_tokens} tokens",
@@ -82,15 +78,6 @@ def of_better(
     if processes > 1:
         said["Processes"] = f"{processes}, each with its part of every batch"
     return said
-
-
-def _last_pass(options: TrainingOptions, validation: int) -> str:
-    if not options.last_pass:
-        return "none: the validation comments choose and calibrate, nothing is learned from them"
-    return (
-        f"the epoch that is kept then learns once from the {validation:,} validation comments, at "
-        f"{optimiser.LAST_RATE:.0%} of the learning rates; calibrated before"
-    )
 
 
 def _trained(options: TrainingOptions) -> str:

@@ -7,8 +7,6 @@ from core.domain import TrainingOptions
 from core.training import adapters
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
-# On four draws of 2,000 comments kept from Banking77's training file 0.1 to 0.5 gave about the same.
-LAST_RATE = 0.3  # of the highest learning rates, in the last pass
 LARGEST_NORM = 1.0  # longer gradients are cut to it
 
 
@@ -31,9 +29,9 @@ def optimiser_of(encoder: nn.Module, head: nn.Module, options: TrainingOptions) 
     return torch.optim.AdamW(groups, fused=True)
 
 
-def set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int, height: float = 1.0) -> None:
-    """Of step `step`, the first is 1, of `steps`. `height` times the usual rates at the highest."""
+def set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int) -> None:
+    """Of step `step`, the first is 1, of `steps`."""
     warm = max(1, int(WARM_UP * steps))
     factor = step / warm if step <= warm else max(0.0, (steps - step) / max(1, steps - warm))
     for group in optimiser.param_groups:
-        group["lr"] = group["base"] * factor * height
+        group["lr"] = group["base"] * factor

@@ -132,15 +132,14 @@ def save_best(folder: Path, epoch: int, model: nn.Module, logits: np.ndarray) ->
     return file_sha256(path)
 
 
-def load_best(folder: Path, progress: Progress, model: nn.Module | None) -> np.ndarray:
-    """Put the weights of the best epoch into `model`, if any; returns its logits of the validation rows.
+def load_best(folder: Path, progress: Progress, model: nn.Module) -> np.ndarray:
+    """Put the weights of the best epoch into `model`; returns its logits of the validation rows.
 
     Raises Damaged when the file is not what was written.
     """
     best = _read_best(folder, progress)
     logits = best.pop(LOGITS).numpy()
-    if model is not None:
-        _put_weights(model, best)
+    _put_weights(model, best)
     return logits
 
 

@@ -20,7 +20,7 @@ from core.models.encoder import Encoder
 from core.training import adapters, augmentation, calibration, facts, resume, sampling, together
 from core.training.losses import Loss
 from core.training.material import Material
-from core.training.optimiser import LARGEST_NORM, LAST_RATE, optimiser_of, set_rates
+from core.training.optimiser import LARGEST_NORM, optimiser_of, set_rates
 from core.training.quick import QuickFit, surprise
 from core.training.vocabulary import CompactEmbedding
 
@@ -127,7 +127,7 @@ def fine_tune_material(
         found.validation_f1,
         found.curve,
         found.stopped_early,
-        facts.of_better(options, found.steps, len(train), len(validation), processes),
+        facts.of_better(options, found.steps, len(train), processes),
     )
 
 
@@ -154,9 +154,6 @@ def fine_tune(
 ) -> Best:
     """Train in place and leave `encoder` with the weights of the best epoch, Quick included.
 
-    Where an epoch beat Quick its weights then learn once from the validation rows, which have no more to
-    choose: the last pass. Their logits and F1 in what is returned are from before it.
-
     `on_step(step, steps, curve)` after each step may raise to stop; Paused is raised on once the state
     is saved. State goes to `folder` every `save_seconds` and after each epoch; the same call after a
     kill or a pause goes on from there. Without validation rows nothing can show that an epoch is better
@@ -171,43 +168,30 @@ def fine_tune(
 def learn(loop: "Loop", on_step: OnStep, save_seconds: float) -> resume.Progress:
     """All steps that are left; several processes take each of them together. See `fine_tune`."""
     progress = loop.begin()
-    before = 0  # steps of the epochs before
+    saved, step, losses = time.monotonic(), 0, list(progress.losses)
     for epoch, batches in enumerate(loop.epochs, start=1):
         if loop.is_over(progress):
             break
-        progress = _take(loop, batches, before, progress, on_step, save_seconds)
-        before += len(batches)
+        for rows in batches:
+            step += 1
+            if step <= progress.step:
+                continue
+            losses.append(loop.train(rows, step))
+            if step % POINT_STEPS == 0 or step == loop.steps:
+                point = CurvePoint(step, loop.epoch_of(step), float(np.mean(losses)))
+                progress, losses = progress.with_point(point), []
+            if rows is not batches[-1] and time.monotonic() - saved > save_seconds:
+                loop.save(progress.at(step, losses))
+                saved = time.monotonic()
+            try:
+                on_step(step, loop.steps, progress.curve)
+            except Paused:
+                loop.save(progress.at(step, losses))
+                raise
         if progress.judged < epoch:  # a state may have been saved before the last epoch was judged
-            progress = loop.judge(progress, epoch)
+            progress = loop.judge(progress.at(step, losses), epoch)
             loop.save(progress)
-    if progress.best_epoch and progress.step < loop.steps:
-        if progress.step <= loop.epoch_steps:  # else the last state was saved within it
-            resume.load_best(loop.folder, progress, loop.model)
-        progress = _take(loop, loop.last_pass, loop.epoch_steps, progress, on_step, save_seconds)
-        loop.save(progress)
-    return progress
-
-
-def _take(
-    loop: "Loop",
-    batches: Sequence[np.ndarray],
-    before: int,
-    progress: resume.Progress,
-    on_step: OnStep,
-    save_seconds: float,
-) -> resume.Progress:
-    """The steps of `batches` that are left; `before` steps were to be taken before them."""
-    for step, rows in enumerate(batches, start=before + 1):
-        if step <= progress.step:
-            continue
-        progress = loop.noted(progress, step, loop.train(rows, step))
-        if rows is not batches[-1] and time.monotonic() - loop.saved_at > save_seconds:
-            loop.save(progress)
-        try:
-            on_step(step, loop.steps, progress.curve)
-        except Paused:
-            loop.save(progress)
-            raise
+            saved = time.monotonic()
     return progress
 
 
@@ -227,9 +211,8 @@ class Loop:
         labels = len(quick.weight)
         texts, truth = with_copies(train.texts, train.matrix(labels), options)
         self.judged_on = validation.matrix(labels)
-        ids = encoder.token_ids(texts)
-        self.ids = [*ids, *encoder.token_ids(validation.texts)]  # the validation rows stand last
-        self.attention = prepare(encoder, self.ids)
+        self.ids = encoder.token_ids(texts)
+        self.attention = prepare(encoder, [*self.ids, *encoder.token_ids(validation.texts)])
         adapters.freeze(encoder.model, options.frozen_layers)
         adapters.add(encoder.model, options.adapter_rank, options.seed)
         # No dropout in few-epoch tuning; some families have it where only `eval` reaches it.
@@ -239,16 +222,12 @@ class Loop:
         self.loss = Loss(quick.multi, options.label_smoothing, weights)
         # In the mean of a batch; with several labels a row the weights lie within the loss of the row.
         each_alike = weights is None or quick.multi
-        every = np.concatenate([truth, self.judged_on])
-        self.worth = np.ones(len(every)) if each_alike else weights[every.argmax(axis=1)]
-        wanted = torch.as_tensor(every) if quick.multi else torch.as_tensor(every.argmax(axis=1))
+        self.worth = np.ones(len(texts)) if each_alike else weights[truth.argmax(axis=1)]
+        wanted = torch.as_tensor(truth) if quick.multi else torch.as_tensor(truth.argmax(axis=1))
         self.truth = wanted.to(encoder.device.name)
-        self.epochs = [epoch_batches(ids, truth, options, epoch) for epoch in range(options.epochs)]
-        self.last_pass = last_batches(self.ids, self.judged_on, options) if options.last_pass else []
-        self.epoch_steps = sum(len(batches) for batches in self.epochs)
-        self.steps = self.epoch_steps + len(self.last_pass)
-        self.at_once = len(every)  # rows; fewer where the memory is too small
-        self.saved_at = time.monotonic()
+        self.epochs = [epoch_batches(self.ids, truth, options, epoch) for epoch in range(options.epochs)]
+        self.steps = sum(len(batches) for batches in self.epochs)
+        self.at_once = len(texts)  # rows; fewer where the memory is too small
         if encoder.device.on_gpu:
             longest = max(map(len, self.ids))
             self.at_once = max(1, encoder.tokens_at_once(longest, training=True) // longest)
@@ -274,20 +253,12 @@ class Loop:
         """Whether too many epochs have passed without a better one."""
         return 0 < self.options.patience <= progress.judged - progress.best_epoch
 
-    def noted(self, progress: resume.Progress, step: int, loss: float) -> resume.Progress:
-        """After `step`. The curve shows the epochs; the last pass reads other rows, once."""
-        if step > self.epoch_steps:
-            return progress.at(step, ())
-        progress = progress.at(step, (*progress.losses, loss))
-        if step % POINT_STEPS and step != self.epoch_steps:
-            return progress
-        epoch = round(step / self.epoch_steps * self.options.epochs, 3)
-        return progress.with_point(CurvePoint(step, epoch, float(np.mean(progress.losses)))).at(step, ())
+    def epoch_of(self, step: int) -> float:
+        return round(step / self.steps * self.options.epochs, 3)
 
     def save(self, progress: resume.Progress) -> None:
         if multi_gpu.is_first():
             resume.save(self.folder, progress, self.model, self.optimiser)
-        self.saved_at = time.monotonic()
 
     def train(self, rows: np.ndarray, step: int) -> float:
         """One step; returns the loss. Several GPUs share a batch; one that the memory cannot hold is cut
@@ -295,7 +266,7 @@ class Loop:
 
         Raises CannotTrain when it cannot hold a single comment.
         """
-        self._set_rates(step)
+        set_rates(self.optimiser, step, self.steps)
         own = multi_gpu.own_part(rows)
         wanted = max(1, min(len(own), self.at_once))
         whole = float(self.worth[rows].sum())
@@ -315,12 +286,6 @@ class Loop:
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         return loss
-
-    def _set_rates(self, step: int) -> None:
-        if step <= self.epoch_steps:
-            set_rates(self.optimiser, step, self.epoch_steps)
-        else:  # up and down once more; the last step counts, few rows have no other
-            set_rates(self.optimiser, step - self.epoch_steps, len(self.last_pass) + 1, LAST_RATE)
 
     def _clip(self) -> None:
         """Gradients that are short enough are not written a second time."""
@@ -372,10 +337,8 @@ class Loop:
         return multi_gpu.gathered([own])[0]
 
     def best(self, progress: resume.Progress) -> Best:
-        """Put the best epoch's weights into the encoder, after their last pass if they had one, and make it
-        a plain one again."""
-        passed = progress.step > self.epoch_steps
-        logits = resume.load_best(self.folder, progress, None if passed else self.model)
+        """Put the best epoch's weights into the encoder and make it a plain one again."""
+        logits = resume.load_best(self.folder, progress, self.model)
         model = self.encoder.model
         adapters.merge(model)
         compact = model.get_input_embeddings()
@@ -390,7 +353,7 @@ class Loop:
             progress.best_f1,
             progress.curve,
             stopped,
-            self.epoch_steps,
+            self.steps,
         )
 
     def _logits(self) -> np.ndarray:
@@ -434,17 +397,6 @@ def epoch_batches(
         rows = sampling.balanced_rows(truth, rng)
     lengths = [len(ids[row]) for row in rows]
     return [rows[batch] for batch in shuffled_batches(lengths, tokens_a_batch(lengths, options), rng)]
-
-
-def last_batches(ids: Sequence[list[int]], truth: np.ndarray, options: TrainingOptions) -> list[np.ndarray]:
-    """The last rows of `ids`, which `truth` (rows, labels) belongs to, in batches as large as the epochs'."""
-    rng = np.random.default_rng([options.seed, options.epochs])
-    rows = np.arange(len(truth))
-    if options.balance == "sampling":
-        rows = sampling.balanced_rows(truth, rng)
-    rows += len(ids) - len(truth)
-    budget = tokens_a_batch([len(row) for row in ids], options)
-    return [rows[batch] for batch in shuffled_batches([len(ids[row]) for row in rows], budget, rng)]
 
 
 def tokens_a_batch(lengths: Sequence[int], options: TrainingOptions) -> int:

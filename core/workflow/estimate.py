@@ -38,7 +38,6 @@ BUNDLED_WEIGHTS = 10.6e6  # in the layers
 BUNDLED_TOKENS = 512  # that the bundled encoder can place
 CHARS_A_TOKEN = 4.3
 SAMPLE = 5_000  # comments whose length is looked at
-LAST_PASS = 0.1  # share of the labelled comments that are learned from only once, at the end
 TESTED = 0.2  # share of the labelled comments that one round is judged on
 BASE_MB = 650.0  # the libraries
 SPREAD = 1.8  # low and high without an earlier run to learn from
@@ -167,7 +166,6 @@ def work(amount: Amount, options: TrainingOptions, device: str, folds: int) -> l
     effort = float((tokens * (1 + 2 * shape.size * tokens / shape.layer_weights)).mean()) * pace
     read, lstm = effort * READ_S, float(tokens.mean()) * LSTM_S
     learned = amount.labelled * 0.7 * options.epochs * (1 + options.augment)
-    learned += amount.labelled * LAST_PASS * options.last_pass
     words = (TFIDF, 1 + amount.labelled * WORDS_S)
     head = (QUICK, amount.labelled * amount.labels * FIT_S)
     network = (BILSTM, amount.labelled * lstm * options.epochs / 3)

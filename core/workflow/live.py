@@ -114,17 +114,15 @@ class LiveCurve:
 
     def __init__(self, store: Store, run: TrainingRun, course: Course, kind: str, words: str = ""):
         self.store, self.run, self.course, self.kind = store, run, course, kind
-        self.words = words
+        self.words = f"{words}: epoch" if words else "Epoch"
         self.written = 0.0
 
     def on_step(self, step: int, steps: int, curve: tuple[CurvePoint, ...]) -> None:
         if self.course.kind != self.kind:
             self.course.enter(self.kind)
         epochs = self.run.options.epochs
-        judged = max((point.epoch for point in curve if point.macro_f1 is not None), default=0.0)
-        words = f"epoch {1 + int(judged)} of {epochs}" if judged < epochs else "last pass"
-        words = f"{self.words}: {words}" if self.words else words.capitalize()
-        self.course.at(step / steps, words)
+        epoch = min(epochs, 1 + (step - 1) * epochs // steps)
+        self.course.at(step / steps, f"{self.words} {epoch} of {epochs}")
         now = time.monotonic()
         if now - self.written >= WRITE_SECONDS or step == steps:
             self.store.runs.update(self.run.id, self.course.task.fence, curve=curve)

@@ -8,7 +8,6 @@ import pandas as pd
 
 from core.config import load_settings
 from core.domain import (
-    BETTER,
     BILSTM,
     BUNDLED_ENCODER,
     QUICK,
@@ -61,11 +60,6 @@ def add_verbs(verbs: argparse._SubParsersAction) -> None:
         "--no-quick",
         action="store_true",
         help="TF-IDF without Quick beside it: no comment is read by an encoder",
-    )
-    train.add_argument(
-        "--no-last-pass",
-        action="store_true",
-        help="Better chooses its epoch on the validation comments and never learns from them",
     )
     train.add_argument(
         "--vectors", type=Path, metavar="FILE", help="GloVe or word2vec text the BiLSTM begins with"
@@ -179,7 +173,6 @@ def _options(chosen: argparse.Namespace) -> TrainingOptions:
         split=chosen.split,
         bilstm=chosen.bilstm,
         quick=chosen.mode == TFIDF and not chosen.no_quick,
-        last_pass=chosen.mode != BETTER or not chosen.no_last_pass,
         without=tuple(dict.fromkeys(word.strip() for word in chosen.without if word.strip())),
         **given,
     )

@@ -153,18 +153,8 @@ def _weights(mode: str) -> dict:
         help="Low-rank adapters (LoRA): only small matrices of this rank are learned, for large encoders; "
         "0: all weights.",
     )
-    last_pass = st.toggle(
-        "Learn the validation comments at the end",
-        value=True,
-        key="last_pass",
-        disabled=off,
-        help="They choose the best epoch first. It then goes through them once at a low learning rate, "
-        "so that no label is left unused. Held-out comments are never learned from.",
-    )
     found = {"weight_decay": float(decay)} if mode in LEARNS else {}
-    if off:
-        return found
-    return found | {"frozen_layers": int(frozen), "adapter_rank": int(rank), "last_pass": last_pass}
+    return found if off else found | {"frozen_layers": int(frozen), "adapter_rank": int(rank)}
 
 
 def _texts(mode: str) -> dict:

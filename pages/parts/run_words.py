@@ -59,7 +59,6 @@ SETTINGS = {  # as the form calls them; by their names with spaces
     "frozen layers": "Frozen layers",
     "adapter rank": "Adapter rank",
     "augment": "Changed copies",
-    "last pass": "Validation comments learned at the end",
     "without": "Words to leave out",
     "bilstm": "A BiLSTM beside it",
     "quick": "Quick beside it",

@@ -1,10 +1,8 @@
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
-from sqlalchemy import update
 
 from core.domain import (
     CurvePoint,
@@ -18,7 +16,6 @@ from core.domain import (
     TrainingOptions,
 )
 from core.errors import LeaseLost, NotFound
-from core.store import tables
 from core.store.store import open_store
 
 SCORES = Scores(
@@ -73,17 +70,6 @@ def test_a_new_run(store, stored):
     assert store.runs.get(run.id) == run
     assert (run.options, run.status, run.job_id, run.labels, run.curve) == (options, "queued", None, (), ())
     assert (run.model, run.finished_at, run.data_sha256) == (None, None, "data")
-
-
-@pytest.mark.parametrize(("mode", "last_pass"), [("better", False), ("quick", True)])
-def test_a_better_of_an_earlier_version_had_no_last_pass(store, stored, mode, last_pass):
-    label_set = store.labels.sets(stored.dataset_id)[0].id
-    run = store.runs.add(stored.dataset_id, label_set, TrainingOptions(mode=mode), "data", "key")
-    earlier = asdict(run.options)
-    del earlier["last_pass"]
-    with store.engine.begin() as connection:
-        connection.execute(update(tables.run).values(options=earlier))
-    assert store.runs.get(run.id).options == TrainingOptions(mode=mode, last_pass=last_pass)
 
 
 def test_every_field_round_trips(store, new_run):

@@ -55,19 +55,16 @@ def test_a_model_of_words_says_how_it_counts():
 
 def test_a_fine_tuning_says_its_settings():
     plain = TrainingOptions(mode="better", epochs=3, body_rate=2e-3)
-    said = facts.of_better(plain, 120, 700, 80)
+    said = facts.of_better(plain, 120, 700)
     assert said["Epochs"] == "at most 3; 120 steps over 700 comments"
-    assert "once from the 80 validation comments, at 30%" in said["Last pass"]
-    without = facts.of_better(replace(plain, last_pass=False), 120, 700, 80)
-    assert without["Last pass"].startswith("none")
     assert said["Weights trained"] == "all" and said["Changed copies"] == "none"
     assert said["Optimiser"] == "AdamW, weight decay 0.01, gradients cut at length 1, no dropout"
     options = replace(plain, adapter_rank=8, frozen_layers=2, patience=1, augment=0.25, balance="sampling")
-    said = facts.of_better(options, 1, 1, 1)
+    said = facts.of_better(options, 1, 1)
     assert "rank 8" in said["Weights trained"] and "lowest 2 layers" in said["Weights trained"]
     assert said["Stops early"] == "after 1 epochs without a better one"
     assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
     assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
     assert all(isinstance(value, str) for value in said.values())
     assert "Processes" not in said
-    assert facts.of_better(plain, 1, 1, 1, 4)["Processes"].startswith("4, each")
+    assert facts.of_better(plain, 1, 1, 4)["Processes"].startswith("4, each")

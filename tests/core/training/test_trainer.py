@@ -9,7 +9,6 @@ from core.errors import CannotTrain
 from core.models.classifier import Calibration, Head, Platt
 from core.training import quick, trainer
 from core.training.material import Material
-from core.training.optimiser import LAST_RATE
 from core.training.quick import fit_head
 from core.training.trainer import Rows, epoch_batches, fine_tune, fine_tune_material
 
@@ -336,99 +335,10 @@ def test_one_comment_too_large_for_the_memory_is_a_sentence(fresh, comments, tmp
         loop.train(np.arange(6), 1)
 
 
-@pytest.mark.parametrize("last_pass", [False, True])
-def test_every_step_is_told(fresh, comments, tmp_path, last_pass):
+def test_every_step_is_told(fresh, comments, tmp_path):
     told = []
-    options = replace(OPTIONS, last_pass=last_pass)
-    found = tune(fresh(), comments, tmp_path, options, on_step=lambda *said: told.append(said[:2]))
-    steps = len(told)
-    assert found.best_epoch > 0 and (steps > found.steps) == last_pass
-    assert told == [(step, steps) for step in range(1, steps + 1)]
-
-
-# ---- the last pass ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def taken(monkeypatch):
-    """(step, rows, learning rate of the encoder, weight of the head before it) of each step."""
-    steps, real = [], trainer.Loop.train
-
-    def train(loop, rows, step):
-        before = loop.model.head.weight.detach().clone()
-        loss = real(loop, rows, step)
-        steps.append((step, rows, loop.optimiser.param_groups[0]["lr"], before))
-        return loss
-
-    monkeypatch.setattr(trainer.Loop, "train", train)
-    return steps
-
-
-def test_the_best_epoch_learns_once_from_the_validation_rows(fresh, comments, tmp_path, monkeypatch, taken):
-    judged_by(monkeypatch, f1=[0.5, 0.7, 0.8, 0.6], surprise=[0.9, 0.5, 0.3, 0.6])
-    found = tune(fresh(), comments, tmp_path)
-    assert found.best_epoch == 2 and found.validation_f1 == 0.8
-    epochs = [one for one in taken if one[0] <= found.steps]
-    last = [one for one in taken if one[0] > found.steps]
-    assert max(max(rows) for _, rows, _, _ in epochs) == 59, "no validation row before it"
-    assert sorted(np.concatenate([rows for _, rows, _, _ in last]).tolist()) == list(range(60, 80))
-    assert 0 < max(rate for _, _, rate, _ in last) <= LAST_RATE * OPTIONS.body_rate
-    begun = next(before for step, _, _, before in taken if step == 2 * found.steps // 3 + 1)
-    assert torch.equal(last[0][3], begun), "from where the second epoch ended"
-    assert not np.array_equal(found.head.weight, begun.numpy()), "and the end of it stays"
-    assert found.curve[-1].epoch == 3.0
-
-
-def test_without_it_the_best_epoch_stays_as_it_was(fresh, comments, tmp_path, monkeypatch, taken):
-    judged_by(monkeypatch, f1=[0.5, 0.7, 0.8, 0.6], surprise=[0.9, 0.5, 0.3, 0.6])
-    found = tune(fresh(), comments, tmp_path, replace(OPTIONS, last_pass=False))
-    assert len(taken) == found.steps
-    begun = next(before for step, _, _, before in taken if step == 2 * found.steps // 3 + 1)
-    assert np.array_equal(found.head.weight, begun.numpy())
-
-
-def test_where_quick_stays_nothing_more_is_learned(fresh, comments, tmp_path, monkeypatch, taken):
-    judged_by(monkeypatch, f1=[0.5] * 4, surprise=[0.5] * 4)
-    found = tune(fresh(), comments, tmp_path)
-    assert found.best_epoch == 0 and len(taken) == found.steps
-
-
-def test_it_follows_an_early_stop(fresh, comments, tmp_path, monkeypatch, taken):
-    judged_by(monkeypatch, f1=[0.1, 0.5, 0.4], surprise=[0.5, 0.2, 0.3])
-    found = tune(fresh(), comments, tmp_path, replace(OPTIONS, patience=1))
-    assert found.stopped_early and found.best_epoch == 1
-    steps = [step for step, *_ in taken]
-    an_epoch = found.steps // 3
-    assert steps[: 2 * an_epoch] == list(range(1, 2 * an_epoch + 1))
-    assert steps[2 * an_epoch] == found.steps + 1
-    assert torch.equal(taken[2 * an_epoch][3], taken[an_epoch][3]), "from the end of the first epoch"
-
-
-@pytest.mark.parametrize("balance", ["none", "sampling"])
-def test_its_rows_are_the_last_ones_in_batches_as_large(balance):
-    ids = [[1, 2, 3]] * 100
-    truth = np.array([[True, False]] * 36 + [[False, True]] * 4)
-    options = replace(OPTIONS, balance=balance, batch_tokens=30)
-    batches = trainer.last_batches(ids, truth, options)
-    rows = np.concatenate(batches)
-    assert len(rows) == 40 and rows.min() >= 60 and max(map(len, batches)) == 10
-    assert (rows >= 96).sum() == 4 if balance == "none" else 10 <= (rows >= 96).sum() <= 30
-    assert all(map(np.array_equal, batches, trainer.last_batches(ids, truth, options)))
-
-
-def test_one_comment_that_chose_is_learned_too(fresh, comments, tmp_path, monkeypatch, taken):
-    judged_by(monkeypatch, f1=[0.1, 0.5], surprise=[0.5, 0.2])
-    train, validation = parts(comments)
-    one = Rows(validation.texts[:1], validation.truth[:1])
-    encoder = fresh()
-    tuned = fine_tune(encoder, start_head(encoder, train), train, one, replace(OPTIONS, epochs=1), tmp_path)
-    step, rows, rate, before = taken[-1]
-    assert (step, rows.tolist()) == (tuned.steps + 1, [60])
-    assert rate == pytest.approx(LAST_RATE * OPTIONS.body_rate)
-    assert not np.array_equal(tuned.head.weight, before.numpy())
-
-
-# ---- how large a batch --------------------------------------------------------------------
+    found = tune(fresh(), comments, tmp_path, on_step=lambda step, steps, curve: told.append((step, steps)))
+    assert told == [(step, found.steps) for step in range(1, found.steps + 1)]
 
 
 def test_few_comments_are_learned_in_small_batches():

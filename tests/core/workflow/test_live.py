@@ -1,9 +1,6 @@
-from types import SimpleNamespace
-
 import pytest
 
-from core.domain import BETTER, CurvePoint, TrainingOptions
-from core.workflow.live import Course, LiveCurve, in_words
+from core.workflow.live import Course, in_words
 from core.workflow.task import Task
 
 
@@ -123,27 +120,3 @@ def test_the_memory_stands_beside_the_time(course, clock):
 )
 def test_time_left_in_words(seconds, words):
     assert in_words(seconds) == words
-
-
-class Written:
-    """A store that remembers the curves it was given."""
-
-    def __init__(self):
-        self.runs, self.curves = self, []
-
-    def update(self, run_id, fence, curve):
-        self.curves.append(curve)
-
-
-@pytest.mark.parametrize(
-    ("judged", "words"),
-    [((), "Epoch 1 of 2"), ((0,), "Epoch 1 of 2"), ((0, 1), "Epoch 2 of 2"), ((0, 1, 2), "Last pass")],
-)
-def test_a_training_says_its_epoch_by_what_was_judged(course, judged, words):
-    one, said = course((BETTER, 10.0))
-    run = SimpleNamespace(id=1, options=TrainingOptions(mode=BETTER, epochs=2))
-    curve = (*(CurvePoint(9 * epoch, epoch, None, 0.5) for epoch in judged), CurvePoint(25, 2.0, 0.1))
-    LiveCurve(Written(), run, one, BETTER).on_step(25, 27, curve)
-    LiveCurve(Written(), run, one, BETTER, "Training the BiLSTM").on_step(26, 27, curve)
-    small = words[0].lower() + words[1:]
-    assert [told.split(", ")[0] for _, told in said] == [words, f"Training the BiLSTM: {small}"]

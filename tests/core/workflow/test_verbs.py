@@ -63,15 +63,6 @@ def test_every_way_of_training_prints_its_settings(said, rows, tmp_path):
     assert "words and pairs of words" in words["Terms"] and words["Strength of the regression (C)"] == 10.0
     better = said("train", rows, *TINY, "--mode", "better", "--epochs", 1)["settings"]
     assert better["Longest text"] == quick["Longest text"] and "Best epoch" in better
-    assert "learns once from the " in better["Last pass"]
-
-
-def test_a_last_pass_can_be_left_out_where_there_is_one(said, rows, store):
-    run = said("train", rows, *TINY, "--mode", "better", "--epochs", 1, "--no-last-pass")
-    assert run["settings"]["Last pass"].startswith("none")
-    assert not store.runs.get(run["run"]).options.last_pass
-    quick = said("train", rows, *TINY, "--no-last-pass")["run"]
-    assert store.runs.get(quick).options.last_pass, "the same training is not done twice"
 
 
 def test_a_bilstm_begins_with_a_file_of_word_vectors(said, refused, rows, store, tmp_path):
