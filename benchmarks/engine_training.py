@@ -67,10 +67,11 @@ class Work:
     held_labels: np.ndarray
     held_vectors: np.ndarray  # that Quick has read before, as it has those of `texts`
     head: Head
+    device: str = "cpu"
 
 
-def prepared(rows: int, validation: int, epochs: int, attention: str) -> Work:
-    device = choose_device("cpu")
+def prepared(rows: int, validation: int, epochs: int, attention: str, on: str = "cpu") -> Work:
+    device = choose_device(on)
     texts, labels, names = banking("train")
     chosen = some(labels, rows + validation, 0)
     train, held = ([texts[row] for row in part] for part in (chosen[:rows], chosen[rows:]))
@@ -79,14 +80,14 @@ def prepared(rows: int, validation: int, epochs: int, attention: str) -> Work:
     head = fit_head(encoder.embed(train), learned, len(names), 10.0)
     ids = encoder.token_ids(train)
     beside = held, encoder.token_ids(held), labels[chosen[rows:]], encoder.embed(held)
-    return Work(epochs, attention, device.bf16, train, learned, ids, *beside, head)
+    return Work(epochs, attention, device.bf16, train, learned, ids, *beside, head, on)
 
 
 def ours(work: Work, seed: int) -> Callable:
     options = TrainingOptions(
         mode="better", seed=seed, epochs=work.epochs, body_rate=BODY, head_rate=HEAD, max_tokens=MAX_TOKENS
     )
-    encoder = open_encoder(BUNDLED_ENCODER, choose_device("cpu"), MAX_TOKENS)
+    encoder = open_encoder(BUNDLED_ENCODER, choose_device(work.device), MAX_TOKENS)
     parts = Rows(work.texts, work.labels), Rows(work.held, work.held_labels, work.held_vectors)
 
     def run():
@@ -149,11 +150,11 @@ def trainer(work: Work, seed: int, attention: str = "sdpa", **settings) -> Calla
         folder.name,
         num_train_epochs=work.epochs,
         seed=seed,
-        use_cpu=True,
+        use_cpu=work.device == "cpu",
         report_to=[],
         disable_tqdm=True,
         logging_strategy="no",
-        dataloader_pin_memory=False,
+        dataloader_pin_memory=work.device != "cpu",
         warmup_steps=0.1,
         **{"save_strategy": "no", **settings},
     )
@@ -209,7 +210,7 @@ def accuracy_of(result) -> float:
     else:
         encoder = open_encoder(BUNDLED_ENCODER, choose_device("cpu"), MAX_TOKENS)
         encoder.model.load_state_dict(result.bert.state_dict(), strict=False)
-        layer = result.classifier
+        layer = result.classifier.cpu()
         head = Head(layer.weight.detach().numpy(), layer.bias.detach().numpy())
     texts, labels, _ = banking("test")
     return float((head.logits(encoder.embed(texts)).argmax(axis=1) == labels).mean())

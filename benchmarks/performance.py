@@ -2,14 +2,16 @@
 
 Training beside Hugging Face Trainer, prediction beside the transformers pipeline and sentence-transformers,
 few labels beside a contrastive stage (and SetFit, with an interpreter that has it), accuracy beside
-scikit-learn's TF-IDF with logistic regression, exported forms. About an hour and a half of processor time;
-`--all-better` adds Better with five seeds on every task, two hours more.
+scikit-learn's TF-IDF with logistic regression, exported forms, and where torch sees a GPU the table of the GPU.
+About an hour and a half of processor time; `--all-better` adds Better with five seeds on every task, two hours more.
 """
 
 import argparse
 import subprocess
 import sys
 from pathlib import Path
+
+import torch
 
 HERE = Path(__file__).resolve().parent
 
@@ -24,6 +26,7 @@ def main(setfit: str, all_better: bool) -> int:
         ("quality.py", "--mode", "quick"),
         ("quality.py", "--mode", "better", *(() if all_better else ("--only", "Banking77"))),
         ("export_speed.py",),
+        *([("engine_gpu.py",)] if torch.cuda.is_available() else []),
     )
     failed = 0
     for name, *arguments in tables:
