@@ -115,12 +115,8 @@ def prediction(on: str, count: int, rounds: int) -> None:
     _, _, names = banking("train")
     test, _, _ = banking("test")
     short = [f"{test[number % len(test)]} {number}" for number in range(count)]
-
-    def model(where: Device) -> Classifier:
-        encoder = open_encoder(BUNDLED_ENCODER, where, MAX_TOKENS)
-        return Classifier(encoder, work.head, tuple(names), Calibration(1.0, (0.0,) * len(names)))
-
-    own = model(device)
+    encoder = open_encoder(BUNDLED_ENCODER, device, MAX_TOKENS)
+    own = Classifier(encoder, work.head, tuple(names), Calibration(1.0, (0.0,) * len(names)))
     own.probabilities(short[: min(count, 5000)])  # the first batches pay for the kernels
     if device.on_gpu:
         torch.cuda.reset_peak_memory_stats()

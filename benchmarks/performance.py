@@ -2,9 +2,9 @@
 
 Training beside Hugging Face Trainer, prediction beside the transformers pipeline and sentence-transformers,
 few labels beside a contrastive stage (and SetFit, with an interpreter that has it), accuracy beside
-scikit-learn's TF-IDF with logistic regression, exported forms, and where torch
-sees a GPU the table of the GPU. About an hour and a half of processor time; `--all-better` adds Better with
-five seeds on every task, two hours more.
+scikit-learn's TF-IDF with logistic regression, exported forms, and where torch sees a GPU the table of the
+GPU. About an hour and a half of processor time; `--all-better` adds Better with five seeds on every task,
+two hours more.
 """
 
 import argparse
