@@ -66,7 +66,7 @@ def finished(on_gpu: bool) -> float:
     return time.perf_counter()
 
 
-def product_rate(device: Device, size: int) -> float:
+def large_product_rate(device: Device, size: int) -> float:
     """FLOP a second of large products, the best of 5 goes."""
     dtype = torch.bfloat16 if device.bf16 else torch.float32
     left, right = (torch.randn(size, size, device=device.name).to(dtype) for _ in range(2))
@@ -91,7 +91,7 @@ def training(on: str, rows: int, validation: int, epochs: int, rounds: int) -> N
             taken.append(measured(work, name, number))
             print(f"  round {number + 1}, {name}: {taken[-1].seconds:.1f} s", file=sys.stderr, flush=True)
     examples, tokens = rows * epochs, float(np.mean([len(row) for row in work.ids]))
-    rate = product_rate(device, LARGE if device.on_gpu else LARGE // 16)
+    rate = large_product_rate(device, LARGE if device.on_gpu else LARGE // 16)
     print(f"\n{rows:,} comments of {tokens:.1f} tokens, {epochs} epochs; {device.description}")
     print(f"large products: {rate / 1e12:,.1f} TFLOP a second")
     print(f"{'variant':30} {'seconds':>8} {'examples/s':>11} {'of the rate':>12} {'MB':>7} {'accuracy':>9}")

@@ -202,6 +202,20 @@ def test_a_damaged_newest_state_is_passed_over_for_the_one_before(fitted, tmp_pa
     assert_equal(found, fitted(of))
 
 
+def test_states_that_are_all_damaged_do_not_outlive_those_that_follow(fitted, tmp_path):
+    of, folder, steps = material(epochs=1), tmp_path / "stopped", []
+    with pytest.raises(RuntimeError):
+        fitted(of, *parts(), stopping(9, RuntimeError), folder=folder, save_seconds=-1.0)
+    for state in folder.glob("state-*"):
+        moments = state / "moments.safetensors"
+        moments.write_bytes(moments.read_bytes()[:-5])
+    with pytest.raises(Paused):
+        fitted(of, *parts(), stopping(3, Paused), folder=folder, save_seconds=-1.0)
+    found = fitted(of, *parts(), lambda step, *_: steps.append(step), folder=folder)
+    assert steps[0] == 4
+    assert_equal(found, fitted(of))
+
+
 def test_killed_at_random_moments(tmp_path):
     """A process that is killed while it learns and saves, three times, ends as one that never was."""
     script = Path(__file__).parent / "killed_bilstm.py"
