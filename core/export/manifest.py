@@ -4,35 +4,26 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.errors import Damaged
-from core.models.files import file_sha256
+from core.models import files
+from core.models.files import MANIFEST, file_sha256
 
-MANIFEST = "manifest.json"
 BUNDLE = "roadlens-model"  # what the manifest of a folder with all formats says it is
 
 
 def write_manifest(folder: Path, about: Mapping) -> None:
     """`about` and all files that are in the folder now."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    files = {
+    written = {
         path.relative_to(folder).as_posix(): {"sha256": file_sha256(path), "bytes": path.stat().st_size}
         for path in paths
     }
-    text = json.dumps({**about, "files": files}, indent=1, sort_keys=True, ensure_ascii=False)
+    text = json.dumps({**about, "files": written}, indent=1, sort_keys=True, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> dict:
     """Raises Damaged naming the file that is missing or changed."""
-    try:
-        about = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        for name, known in about["files"].items():
-            path = folder / name
-            if not path.is_file() or file_sha256(path) != known["sha256"]:
-                raise Damaged(damage(name))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Damaged(damage(MANIFEST)) from error
-    return about
+    return files.read_manifest(folder, damage)
 
 
 def is_bundle(folder: Path) -> bool:

@@ -18,6 +18,7 @@ from core.errors import ModelError, UnsafeModel
 from core.models import memory, packed
 from core.models.batches import first_batch, longest_first
 from core.models.device import Device
+from core.models.hub import check_config
 from core.models.without import Without
 
 transformers_logging.disable_progress_bar()
@@ -198,9 +199,10 @@ def readable_tokens(model: nn.Module, tokenizer) -> int:
 def load_encoder(folder: Path, name: str, revision: str, device: Device, max_tokens: int) -> Encoder:
     """Read an encoder from a folder, weights from safetensors only, no code of the folder run.
 
-    Raises UnsafeModel when transformers cannot read it as a plain encoder, weights are missing, or it
-    gives no vectors for a text.
+    Raises UnsafeModel when it names code of its own, transformers cannot read it as a plain encoder, weights
+    are missing, or it gives no vectors for a text.
     """
+    check_config(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model, found = AutoModel.from_pretrained(

@@ -173,11 +173,22 @@ class Datasets:
             return list(connection.scalars(query.limit(sample)))
 
     def since(self, dataset_id: int, moment: datetime) -> list[int]:
-        """Ids of the rows that imports after `moment` brought, ascending."""
-        query = select(feedback.c.id).join(import_, import_.c.id == feedback.c.import_id)
-        query = query.where(feedback.c.dataset_id == dataset_id, import_.c.created_at > moment)
+        """Ids of the rows that imports after `moment` brought or made say something else, ascending."""
+        theirs = (feedback.c.dataset_id == dataset_id, import_.c.created_at > moment)
+        came = select(feedback.c.id).join(import_, import_.c.id == feedback.c.import_id).where(*theirs)
+        changes = (
+            select(feedback.c.id, feedback.c.text, feedback_before.c.before)
+            .join_from(feedback, feedback_before)
+            .join(import_, import_.c.id == feedback_before.c.import_id)
+            .where(*theirs)
+            .order_by(import_.c.created_at, import_.c.id)
+        )
+        changed: dict[int, bool] = {}
         with transaction(self.engines.read) as connection:
-            return [int(key) for key in connection.scalars(query.order_by(feedback.c.id))]
+            found = set(connection.scalars(came))
+            for key, text, before in connection.execute(changes.execution_options(yield_per=IDS_A_QUERY)):
+                changed.setdefault(key, before["text"] != text)  # the first change tells what it said then
+        return sorted(found | {key for key, other in changed.items() if other})
 
     def similar(self, dataset_id: int) -> pd.DataFrame:
         """feedback_id and group of the comments that say nearly what another one says, by id; a group is

@@ -7,6 +7,7 @@ staged row that is not simply new.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     Column,
@@ -34,6 +35,7 @@ from core.store.contents import hex_of, rehashed, shift, sums
 from core.store.database import insert_many
 from core.store.frames import STORED
 from core.store.labels import IMPORTED
+from core.store.predictions import forget_predictions
 from core.store.presence import refuse_while_training
 from core.store.removal import hide
 from core.store.tables import dataset, feedback, feedback_before, import_, label, label_set
@@ -108,6 +110,7 @@ def merge_rows(connection: Connection, staged: int, import_id: int, dataset_id: 
     already = (Rejection(ALREADY, dropped, ()),) if dropped else ()
     values = {
         "dataset_id": dataset_id,
+        "created_at": datetime.now(UTC),  # its rows come now, however long they were staged
         "opened": False,
         "rows_stored": counts.new + counts.updated,
         "rows_updated": counts.updated,
@@ -230,8 +233,10 @@ def _keep_before(connection: Connection, import_id: int) -> None:
 
 
 def _update_rows(connection: Connection) -> None:
+    """What models said of a row goes where its text is another one."""
     new = feedback.alias("new")
     pair = (feedback.c.id == plan.c.target, new.c.id == plan.c.staged, plan.c.fate == UPDATED)
+    forget_predictions(connection, select(plan.c.target).where(*pair, new.c.text != feedback.c.text))
     values = {name: new.c[name] for name in STORED}
     connection.execute(update(feedback).where(feedback.c.id.in_(_changing()), *pair).values(values))
 

@@ -1,10 +1,11 @@
 """Calibrated probabilities, one stored row for each feedback of a run."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, delete, exists, select
+from sqlalchemy import Connection, Select, delete, exists, select
 
 from core.store.database import Engines, insert_many, transaction
 from core.store.jobs import Fence, check_fence
@@ -53,23 +54,30 @@ class Predictions:
             return [int(key) for key in connection.scalars(query.order_by(feedback.c.id))]
 
     def add(
-        self, run_id: int, ids: np.ndarray, probabilities: np.ndarray, fence: Fence | None = None
+        self,
+        run_id: int,
+        ids: np.ndarray,
+        texts: Sequence[str],
+        probabilities: np.ndarray,
+        fence: Fence | None = None,
     ) -> None:
-        """More rows, (n,) and float32 (n, k); those that are predicted or gone by now are left out, all of
-        them when the run is gone.
+        """More rows: ids (n,), the texts (n,) that were read, float32 (n, k). Those that are predicted or
+        gone by now, or say something else, are left out, all of them when the run is gone.
 
         Raises LeaseLost.
         """
         wanted = np.asarray(ids, dtype=np.int64)
         with transaction(self.engines.write) as connection:
             check_fence(connection, fence)
-            there = select(feedback.c.id).where(feedback.c.id.in_(wanted.tolist()))
+            there = select(feedback.c.id, feedback.c.text).where(feedback.c.id.in_(wanted.tolist()))
             there = there.where(exists().where(run.c.id == run_id))
             known = select(prediction.c.feedback_id).where(
                 prediction.c.run_id == run_id, prediction.c.feedback_id.in_(wanted.tolist())
             )
-            keep = set(connection.scalars(there)) - set(connection.scalars(known))
-            places = [place for place, key in enumerate(wanted.tolist()) if key in keep]
+            now = {row.id: row.text for row in connection.execute(there)}
+            done = set(connection.scalars(known))
+            pairs = enumerate(zip(wanted.tolist(), texts, strict=True))
+            places = [place for place, (key, read) in pairs if key not in done and now.get(key) == read]
             _insert(connection, run_id, wanted[places], probabilities[places])
 
 
@@ -79,6 +87,12 @@ def replace_predictions(
     """`ids` (n,) and `probabilities` (n, k), one row a feedback."""
     connection.execute(delete(prediction).where(prediction.c.run_id == run_id))
     _insert(connection, run_id, ids, probabilities)
+
+
+def forget_predictions(connection: Connection, rows: Select | Collection[int]) -> None:
+    """Of every run, for feedback that says something else now. What was said of it while it was held out
+    stays: it is evidence of a training."""
+    connection.execute(delete(prediction).where(prediction.c.feedback_id.in_(rows)))
 
 
 def _insert(connection: Connection, run_id: int, ids: np.ndarray, probabilities: np.ndarray) -> None:

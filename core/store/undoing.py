@@ -11,6 +11,7 @@ from core.store.database import insert_many
 from core.store.explanations import forget_findings
 from core.store.frames import STORED
 from core.store.labels import IMPORTED
+from core.store.predictions import forget_predictions
 from core.store.presence import ready_import, refuse_while_training
 from core.store.removal import hide
 from core.store.tables import attribution, dataset, feedback, feedback_before, import_, label, label_set, run
@@ -63,7 +64,8 @@ def _refuse_when_changed_later(connection: Connection, import_id: int) -> None:
 
 
 def _put_back(connection: Connection, import_id: int) -> None:
-    """The earlier versions of the rows that the import changed, with their imported labels."""
+    """The earlier versions of the rows that the import changed, with their imported labels; what models
+    said of a row goes where its text is another one."""
     query = select(feedback_before.c.feedback_id, feedback_before.c.before)
     query = query.where(feedback_before.c.import_id == import_id).order_by(feedback_before.c.feedback_id)
     sets = set(connection.scalars(select(label_set.c.id)))
@@ -75,6 +77,9 @@ def _put_back(connection: Connection, import_id: int) -> None:
         rows = [
             {"key": key, **{"old_" + name: before[name] for name in STORED}} for key, before in some.items()
         ]
+        present = select(feedback.c.id, feedback.c.text).where(feedback.c.id.in_(list(some)))
+        changed = [row.id for row in connection.execute(present) if row.text != some[row.id]["text"]]
+        forget_predictions(connection, changed)
         connection.execute(back, rows)
         connection.execute(delete(attribution).where(attribution.c.feedback_id.in_(list(some))))
         theirs = label.c.feedback_id.in_(list(some))

@@ -12,13 +12,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from core.errors import Damaged
+from core.models import files
 from core.models.classifier import Calibration, Classifier, Head, Platt, TextModel
 from core.models.device import Device
 from core.models.encoder import Encoder, load_encoder
-from core.models.files import damage, file_sha256, sync, sync_all
+from core.models.files import MANIFEST, damage, file_sha256, sync, sync_all
 from core.models.without import Without
 
-MANIFEST, HEAD, ENCODER = "manifest.json", "head.safetensors", "encoder"
+HEAD, ENCODER = "head.safetensors", "encoder"
 CALIBRATIONS = {"bcts": Calibration, "platt": Platt}
 FindEncoder = Callable[[str, int, str], Encoder]  # (name, max_tokens, revision)
 
@@ -83,21 +84,8 @@ def _calibration_values(calibration: Calibration | Platt) -> dict:
 
 
 def read_manifest(folder: Path, manifest_sha256: str = "") -> dict:
-    """The manifest, after every file's hash was checked.
-
-    Raises Damaged naming the file that is missing or changed.
-    """
-    try:
-        if manifest_sha256 and file_sha256(folder / MANIFEST) != manifest_sha256:
-            raise Damaged(damage(MANIFEST))
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        for name, known in manifest["files"].items():
-            path = folder / name
-            if not path.is_file() or file_sha256(path) != known["sha256"]:
-                raise Damaged(damage(name))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Damaged(damage(MANIFEST)) from error
-    return manifest
+    """The manifest, after every file's hash was checked. Raises Damaged naming the file."""
+    return files.read_manifest(folder, damage, manifest_sha256)
 
 
 def load(folder: Path, device: Device, find_encoder: FindEncoder, manifest_sha256: str = "") -> TextModel:
@@ -142,14 +130,17 @@ def _read_classifier(folder: Path, about: dict, device: Device, find_encoder: Fi
         head = Head(arrays["weight"], arrays["bias"], about["multi"])
     except (OSError, SafetensorError, KeyError) as error:
         raise Damaged(damage(HEAD)) from error
-    named = about["encoder"]
-    if named["tuned"]:
-        encoder = load_encoder(
-            folder / ENCODER, named["name"], named["revision"], device, named["max_tokens"]
-        )
+    try:
+        named = about["encoder"]
+        name, revision, tuned = str(named["name"]), str(named["revision"]), bool(named["tuned"])
+        max_tokens = int(named["max_tokens"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(damage(MANIFEST)) from error
+    if tuned:
+        encoder = load_encoder(folder / ENCODER, name, revision, device, max_tokens)
     else:
-        encoder = find_encoder(named["name"], named["max_tokens"], named["revision"])
-        if encoder.revision != named["revision"]:
+        encoder = find_encoder(name, max_tokens, revision)
+        if encoder.revision != revision:
             raise Damaged("The encoder on this machine is another version than the run used. Train again.")
     return Classifier(encoder, head, about["labels"], about["calibration"])
 

@@ -22,13 +22,13 @@ class Drift:
     sentence: str
     findings: tuple  # core.evaluation.drift.Finding
     matters: bool
-    rows: int  # new ones
+    rows: int  # new ones, those with another text among them
     unpredicted: int  # of them still without a prediction of this run
 
 
 def drift(store: Store, settings: Settings, run: TrainingRun) -> Drift | None:
-    """None when no rows came since. Length, language and unknown words are told before the model has read
-    the new rows, its labels and confidence afterwards. Raises NotFound."""
+    """None when no rows came since, nor say something else. Length, language and unknown words are told
+    before the model has read the new rows, its labels and confidence afterwards. Raises NotFound."""
     from core.evaluation.drift import drift as compare
     from core.evaluation.drift import summary
 
@@ -38,7 +38,7 @@ def drift(store: Store, settings: Settings, run: TrainingRun) -> Drift | None:
         return None
     ids, probabilities = store.predictions.table(run.id)
     read = np.isin(ids, new)
-    before = _before(store, settings, run, ids, probabilities)
+    before = _before(store, settings, run, new, ids, probabilities)
     now = _now(store, settings, run, new, probabilities[read])
     findings = compare(before, now)
     sentence, matters = summary(findings, before, now, len(new))
@@ -47,10 +47,18 @@ def drift(store: Store, settings: Settings, run: TrainingRun) -> Drift | None:
     return Drift(sentence + waits, tuple(findings), matters, len(new), unpredicted)
 
 
-def _before(store: Store, settings: Settings, run: TrainingRun, ids: np.ndarray, probabilities: np.ndarray):
+def _before(
+    store: Store,
+    settings: Settings,
+    run: TrainingRun,
+    new: np.ndarray,
+    ids: np.ndarray,
+    probabilities: np.ndarray,
+):
     """What the rows were that it learned from, and what it said of held-out rows: of those that it learned
-    from a model is too sure."""
+    from a model is too sure. Those among `new` say something else than they did then."""
     rows = store.runs.rows(run.id)
+    rows = rows[~rows["feedback_id"].isin(new)]
     held = rows.loc[rows["part"] == TEST, "feedback_id"].to_numpy(np.int64)
     learned = _texts(store, run, run.dataset_id, rows.loc[rows["part"] != TEST, "feedback_id"].to_numpy())
     looked_up = learned

@@ -201,7 +201,7 @@ def run_merge(store: Store, params: Mapping, task: Task = SILENT) -> dict:
 
 
 def merge(store: Store, staged: int, dataset_id: int, task: Task = SILENT) -> Import:
-    """The models that answer for the dataset read the new rows next, as jobs of their own.
+    """The models that answer for the dataset read the new rows and texts next, as jobs of their own.
 
     Raises NotFound, CannotTrain while a training of the dataset goes on.
     """
@@ -213,7 +213,8 @@ def merge(store: Store, staged: int, dataset_id: int, task: Task = SILENT) -> Im
 
 
 def undo(store: Store, settings: Settings, import_id: int) -> None:
-    """Take an import back, exactly; with its only import the dataset goes, runs and all.
+    """Take an import back, exactly; with its only import the dataset goes, runs and all. The models that
+    answer for it read the texts that are back next, as jobs of their own.
 
     Raises NotFound, CannotTrain, StoreError.
     """
@@ -230,6 +231,7 @@ def undo(store: Store, settings: Settings, import_id: int) -> None:
     if store.datasets.get(done.dataset_id).rows <= LARGE:
         health.measure(store, done.dataset_id)
     queue_similar(store, done.dataset_id)  # it measures what is not measured yet
+    queue_answers(store, done.dataset_id)
 
 
 def start_undo(store: Store, import_id: int) -> Job | None:

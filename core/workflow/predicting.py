@@ -1,15 +1,14 @@
-"""Predictions of a finished run for rows that came after it."""
+"""Predictions of a finished run for rows that came or changed after it."""
 
 from contextlib import suppress
 
 import numpy as np
 
 from core.config import Settings
-from core.domain import Job, TrainingRun
+from core.domain import Job
 from core.errors import NotFound
 from core.store.store import Store
-from core.store.tables import QUEUED
-from core.workflow.promotion import LANE, PREDICT
+from core.workflow.promotion import queue_predictions
 from core.workflow.task import SILENT, Task
 
 CHUNK = 5_000  # rows that are stored together
@@ -26,7 +25,7 @@ def predict_new(store: Store, settings: Settings, run_id: int, task: Task = SILE
     run = finished(store, run_id)
     task.progress(1, "Loading the model")
     missing = store.predictions.missing(run_id, run.dataset_id)
-    if not missing and _counted(store, run_id):
+    if not missing and _counted(store, run_id, task):
         return {"run": run_id, "rows": 0}
     model = load_classifier(store, settings, run_id)
     for first in range(0, len(missing), CHUNK):
@@ -37,42 +36,30 @@ def predict_new(store: Store, settings: Settings, run_id: int, task: Task = SILE
             words = f"Predicting new comments: {before + done:,} of {len(missing):,}"
             task.progress(2 + 90 * (before + done) / len(missing), words)
 
-        found = model.probabilities(rows["text"].tolist(), report)
-        store.predictions.add(run_id, rows["id"].to_numpy(np.int64), found.astype(np.float32), task.fence)
+        ids, texts = rows["id"].to_numpy(np.int64), rows["text"].tolist()
+        found = model.probabilities(texts, report)
+        store.predictions.add(run_id, ids, texts, found.astype(np.float32), task.fence)
     task.progress(95, "Counting themes, trends and segments")
     freeze(store, run_id, anew=True, model=model)
     return {"run": run_id, "rows": len(missing)}
 
 
-def _counted(store: Store, run_id: int) -> bool:
-    """Not so after a kill between the last prediction and the count."""
+def _counted(store: Store, run_id: int, task: Task) -> bool:
+    """Not so after a kill between the last prediction and the count. The number of rows tells of those that
+    came; those that only say something else are told by nothing, so a second attempt counts anew."""
     from core.workflow.reports import freeze
 
-    return freeze(store, run_id).rows == len(store.predictions.table(run_id)[0])
+    again = task.fence is not None and task.fence[2] > 1
+    return not again and freeze(store, run_id).rows == len(store.predictions.table(run_id)[0])
 
 
 def queue_answers(store: Store, dataset_id: int) -> list[Job]:
-    """Jobs in which the models that answer for the labels of a dataset read the rows that came; none
-    without such a model, or where nothing came."""
+    """Jobs in which the models that answer for the labels of a dataset read the rows that came or changed;
+    none without such a model, or where nothing did."""
     jobs = []
     for label_set in store.labels.sets(dataset_id):
         promotion = store.promotions.current(label_set.id)
         if promotion is not None:
             with suppress(NotFound):  # its run is deleted at this moment
-                jobs.append(_queue(store, store.runs.get(promotion.run_id)))
+                jobs.append(queue_predictions(store, store.runs.get(promotion.run_id)))
     return [job for job in jobs if job is not None]
-
-
-def _queue(store: Store, run: TrainingRun) -> Job | None:
-    """A job that waits looks for new rows when it begins. One that has begun does not see these: they get
-    one of their own."""
-    missing = store.predictions.missing(run.id, run.dataset_id)
-    if not missing:
-        return None
-    theirs = (PREDICT, run.id)
-    jobs = [job for job in store.jobs.active(LANE) if (job.kind, job.params.get("run")) == theirs]
-    for job in jobs:
-        if job.state == QUEUED:
-            return job
-    key = f"{PREDICT} {run.id}" + (f" {missing[-1]}" if jobs else "")
-    return store.jobs.enqueue(PREDICT, {"run": run.id}, key=key, device=LANE)

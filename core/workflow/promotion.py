@@ -1,19 +1,24 @@
 """Good enough? The gate of a label set, the model that answers for it, and the way back to an earlier one."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
+from core.config import Settings
 from core.domain import (
     NOT_JUDGED,
     NOT_MEASURED,
     GateResult,
     GateRule,
+    Job,
     LabelSet,
     Promotion,
     TrainingRun,
 )
-from core.errors import CannotTrain, NotFound
+from core.errors import CannotTrain, Damaged, NotFound
 from core.evaluation.gate import check
+from core.models import files
 from core.store.store import Store
+from core.store.tables import QUEUED
 from core.workflow.explanations import finished
 
 PREDICT = "predict"
@@ -56,13 +61,17 @@ def verdict(store: Store, run: TrainingRun) -> Verdict:
     return Verdict(rule, tuple(check(run.model, rule, run.calibration.get("ece_after"))))
 
 
-def promote(store: Store, run_id: int, note: str = "", anyway: bool = False) -> Promotion:
+def promote(store: Store, settings: Settings, run_id: int, note: str = "", anyway: bool = False) -> Promotion:
     """Put the model of a run to work for its label set: it is what Insights, Explain and Report begin
     with. Rows that came since its training are predicted by a job; predictions of other runs stay.
 
-    Raises CannotTrain when it does not pass the gate, unless `anyway`; NotFound.
+    Raises Damaged when its files are not those that were written, CannotTrain when it does not pass the
+    gate, unless `anyway`; NotFound.
     """
     run = finished(store, run_id)
+    damage = _damage(settings, run)
+    if damage:
+        raise Damaged(f"Run {run_id} was not put to work. {damage}")
     found = verdict(store, run)
     if not found.passed and not anyway:
         missed = ", ".join(map(_in_words, found.missed[:4]))
@@ -80,14 +89,33 @@ def _in_words(missed: GateResult) -> str:
     return f"{missed.name} {missed.value:.3f}"
 
 
-def roll_back(store: Store, label_set_id: int) -> Promotion:
-    """The model that answered before the present one answers again. Raises NotFound without any."""
-    history = store.promotions.history(label_set_id)
-    before = next((item for item in history if item.run_id != history[0].run_id), None)
-    if before is None:
+def roll_back(store: Store, settings: Settings, label_set_id: int) -> Promotion:
+    """The model that answered before the present one answers again; one whose files are damaged is passed
+    over for the one before it. Raises NotFound without any, Damaged when none is whole."""
+    runs = list(dict.fromkeys(item.run_id for item in store.promotions.history(label_set_id)))
+    if len(runs) < 2:
         raise NotFound("There is no earlier model of these labels to go back to.")
-    note = f"Back from run {history[0].run_id}."
-    return promote(store, before.run_id, note, anyway=True)
+    present, *earlier = runs
+    damaged = list(takewhile(lambda key: _damage(settings, finished(store, key)), earlier))
+    named = ", ".join(f"run {key}" for key in damaged)
+    if damaged == earlier:
+        raise Damaged(
+            "There is no earlier model of these labels to go back to: files are missing or damaged of "
+            f"{named}. Run {present} answers as before. Promote another run, or train again."
+        )
+    note = f"Back from run {present}."
+    if damaged:
+        note += f" Passed over, as files of theirs are missing or damaged: {named}."
+    return promote(store, settings, earlier[len(damaged)], note, anyway=True)
+
+
+def _damage(settings: Settings, run: TrainingRun) -> str:
+    """A sentence when the files of its model are not those that were written; "" when they are."""
+    try:
+        files.read_manifest(settings.runs_dir / run.checkpoint, files.damage, run.manifest_sha256)
+    except Damaged as error:
+        return str(error)
+    return ""
 
 
 def promoted_run(store: Store, dataset_id: int) -> TrainingRun | None:
@@ -109,8 +137,18 @@ def answering_run(store: Store, dataset_id: int) -> TrainingRun | None:
     return next((run for run in store.runs.list(dataset_id) if run.status == "done"), None)
 
 
-def queue_predictions(store: Store, run: TrainingRun):
-    """A job that predicts the rows that came since the training; None when there are none."""
+def queue_predictions(store: Store, run: TrainingRun) -> Job | None:
+    """A job that predicts the rows that have no prediction of this run; None when there are none.
+
+    A job that waits looks for them when it begins. One that has begun may not see them all: they get one of
+    their own, named after it, so that it is the same one for whoever asks at this moment.
+    """
     if not store.predictions.missing(run.id, run.dataset_id):
         return None
-    return store.jobs.enqueue(PREDICT, {"run": run.id}, key=f"predict {run.id}", device=LANE)
+    theirs = (PREDICT, run.id)
+    jobs = [job for job in store.jobs.active(LANE) if (job.kind, job.params.get("run")) == theirs]
+    for job in jobs:
+        if job.state == QUEUED:
+            return job
+    key = " after ".join([f"{PREDICT} {run.id}", *(str(job.id) for job in jobs)])
+    return store.jobs.enqueue(PREDICT, {"run": run.id}, key=key, device=LANE)

@@ -29,11 +29,11 @@ def _since(run: TrainingRun, changed: str, unread: int) -> None:
         watch_job(job.id, "Counting the new comments")
     elif unread:
         _uncounted(run, unread)
-    elif new := len(store.datasets.since(run.dataset_id, run.created_at)):
+    elif new := run_results.later(run):
         one = new == 1
         st.info(
-            f"{counted(new, 'comment')} came after run {run.id} was trained and {'is' if one else 'are'} "
-            f"counted as this model reads {'it' if one else 'them'}.",
+            f"{counted(new, 'comment')} came or changed after run {run.id} was trained and "
+            f"{'is counted as this model reads it' if one else 'are counted as this model reads them'}.",
             icon=":material/update:",
         )
     else:
@@ -51,7 +51,7 @@ def _uncounted(run: TrainingRun, missing: int) -> None:
     """Comments that this model has not read; one press lets it."""
     tell_job_failure(promotion.PREDICT, run.id)
     st.info(
-        f"{counted(missing, 'comment')} came after run {run.id} was trained and "
+        f"{counted(missing, 'comment')} came or changed after run {run.id} was trained and "
         f"{'is' if missing == 1 else 'are'} not counted yet.",
         icon=":material/update:",
     )

@@ -85,6 +85,18 @@ def unread(run: TrainingRun) -> int:
     return len(resources.store().predictions.missing(run.id, run.dataset_id))
 
 
+def later(run: TrainingRun) -> int:
+    """Rows that came or changed their text after the training."""
+    return _later(run.id, state(run))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _later(run_id: int, state: str) -> int:
+    store = resources.store()
+    run = store.runs.get(run_id)
+    return len(store.datasets.since(run.dataset_id, run.created_at))
+
+
 def drift(run: TrainingRun, unread: int) -> drifting.Drift | None:
     """None when no rows came since the training. `unread` is told, for it takes long to count."""
     return _drift(run.id, state(run), unread)
@@ -121,8 +133,11 @@ def said(run: TrainingRun, ids: Sequence[int], label: str | None = None) -> dict
     In a K-fold each row was told by the model that had not seen it, which is another one than the final.
     """
     held = held_out(run)
-    if held is None:
-        return {}
+    return {} if held is None else answers(held, ids, label)
+
+
+def answers(held, ids: Sequence[int], label: str | None = None) -> dict[int, tuple[str, str, float]]:
+    """`said` of some held-out rows (core.evaluation.held_out.HeldOut)."""
     once, wanted, found = held.once, set(ids), {}
     for place, key in enumerate(once.ids.tolist()):
         if key in wanted:
@@ -176,11 +191,16 @@ def other_runs(run: TrainingRun) -> list[TrainingRun]:
 
 
 def test_datasets(dataset_id: int, label_set: LabelSet) -> dict[int, str]:
-    """Other datasets with a label set of this name, by id."""
+    """Other datasets with a label set of this name, by id; where a comment carries one label here, it does
+    there, too."""
     from pages.parts import results
 
     return {
         other.id: other.name
         for other in resources.store().datasets.list()
-        if other.id != dataset_id and any(found.name == label_set.name for found in results.label_sets(other))
+        if other.id != dataset_id
+        and any(
+            found.name == label_set.name and (label_set.multi or not found.multi)
+            for found in results.label_sets(other)
+        )
     }

@@ -77,6 +77,7 @@ def test_attention_and_vectors_from_many_threads_agree(tiny_encoder):
 
 def test_a_folder_that_is_no_encoder_is_refused(tmp_path):
     (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(UnsafeModel, match="plain encoder"):
         load_encoder(tmp_path, "odd/model", "x", Device("cpu", False, ""), 16)
 
@@ -114,7 +115,16 @@ def test_pickled_weights_are_not_read(encoder_folder, tmp_path):
     folder = shutil.copytree(encoder_folder, tmp_path / "copy")
     (folder / "model.safetensors").unlink()
     torch.save({}, folder / "pytorch_model.bin")
-    with pytest.raises(UnsafeModel, match="plain encoder"):
+    with pytest.raises(UnsafeModel, match="no safetensors weights"):
+        load_encoder(folder, "odd/model", "x", CPU, 16)
+
+
+@pytest.mark.parametrize("key", ["auto_map", "_attn_implementation_internal"])
+def test_a_folder_that_names_code_of_its_own_is_refused_before_it_is_read(encoder_folder, tmp_path, key):
+    folder = shutil.copytree(encoder_folder, tmp_path / "copy")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, key: "owner/name"}))
+    with pytest.raises(UnsafeModel, match="code of its own"):
         load_encoder(folder, "odd/model", "x", CPU, 16)
 
 

@@ -171,6 +171,13 @@ def test_tuples_in_another_order_than_the_table_are_refused(store, stored):
         insert_many(connection, label, names, [(1, 1, "x", "imported", "random")])
 
 
+def test_a_folder_that_takes_no_file_is_not_called_missing(store, url, tmp_path):
+    store.close()
+    (tmp_path / "roadlens.db-wal").mkdir()  # what SQLite must write beside it cannot be made
+    with pytest.raises(StoreError, match="may write to it"):
+        open_store(url, tmp_path)
+
+
 # ---- migrations ---------------------------------------------------------------------------
 
 

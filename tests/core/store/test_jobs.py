@@ -266,3 +266,16 @@ def test_a_worker_killed_while_it_pauses_leaves_a_paused_job(store):
     store.jobs.pause(job.id)
     store.jobs.release(job.id, "me")
     assert store.jobs.get(job.id).state == "paused"
+
+
+def test_a_cancel_that_comes_while_a_worker_pauses_ends_the_job_and_its_run(store, new_run):
+    run, job = new_run()
+    store.jobs.claim("me", LEASE)
+    store.jobs.pause(job.id)
+    assert store.jobs.cancel(job.id).cancel_requested
+    store.jobs.finish(job.id, "me", 1, "paused", "The disk is full.")
+    ended = store.jobs.get(job.id)
+    assert (ended.state, ended.error, store.runs.get(run.id).status) == ("cancelled", "", "cancelled")
+    assert store.jobs.resume(job.id).state == "cancelled"
+    with pytest.raises(LeaseLost):
+        store.jobs.finish(job.id, "me", 1, "paused")

@@ -50,8 +50,19 @@ def test_rows_that_came_later_are_missing_until_they_are_added(store, stored, ru
     assert len(missing) == 2
     known = store.predictions.table(run.id)[0][0]
     given = np.array([*missing, known, 10**6])  # one that is there and one that is gone
-    store.predictions.add(run.id, given, np.full((4, 2), 0.5, np.float32))
+    said = ["late", "later", "slow", "gone"]
+    store.predictions.add(run.id, given, said, np.full((4, 2), 0.5, np.float32))
     ids, cells = store.predictions.table(run.id)
     assert ids.tolist()[-2:] == missing and len(ids) == 5
     np.testing.assert_array_equal(cells[:3], CELLS)  # those that were there stay as they were
     assert store.predictions.missing(run.id, stored.dataset_id) == []
+
+
+def test_what_was_said_of_another_text_is_not_kept(store, stored, run, make_table, add):
+    add(store, make_table(["late", "later"]), dataset_id=stored.dataset_id, sha256="beef")
+    late, later = store.predictions.missing(run.id, stored.dataset_id)
+    store.predictions.add(run.id, np.array([late, later]), ["late", "earlier"], CELLS[:2])
+    assert store.predictions.missing(run.id, stored.dataset_id) == [later]
+    ids, cells = store.predictions.table(run.id)
+    assert ids[-1] == late
+    np.testing.assert_array_equal(cells[-1], CELLS[0])

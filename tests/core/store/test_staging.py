@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ from sqlalchemy import func, select, text
 from core.domain import Columns, RejectedRow, Rejection, TrainingOptions
 from core.errors import Cancelled, CannotTrain, LeaseLost, NotFound, StoreError
 from core.store.database import transaction
+from core.store.held_out import MODEL, Answers
 from core.store.staging import ROWS_A_TRANSACTION, Counts, FileFacts
 from core.store.store import open_store
 from core.store.tables import METADATA, feedback
@@ -553,6 +555,51 @@ def test_predictions_of_undone_rows_go_and_the_others_stay(store, base, make_tab
     store.runs.finish(run.id, None, (ids, np.full((4, 2), 0.5, np.float32)))
     store.datasets.undo(added.id)
     assert store.predictions.table(run.id)[0].tolist() == ids[:3].tolist()
+
+
+def test_predictions_go_with_the_text_they_were_made_of(store, base):
+    done, table = base
+    label_set = store.labels.sets(done.dataset_id)[0]
+    slow, crash, nice = store.datasets.feedback(done.dataset_id)["id"].tolist()
+    ids, cells = np.array([slow, crash, nice]), np.full((3, 2), 0.5, np.float32)
+    runs = [store.runs.add(done.dataset_id, label_set.id, TrainingOptions(), "d", key).id for key in "ab"]
+    once = np.zeros(3, np.int64)
+    for run in runs:
+        store.runs.finish(run, None, (ids, cells), {MODEL: Answers(ids, once, once, cells)})
+
+    def missing():
+        return [store.predictions.missing(run, done.dataset_id) for run in runs]
+
+    dated = table.iloc[[0]].assign(date=pd.Timestamp("2025-01-01"), **{"label:Topic": "praise"})
+    changed = table.iloc[[1]].assign(text="crash!", text_hash="hcrash!")
+    added = append(store, done.dataset_id, pd.concat([dated, changed]))
+    assert (added.rows_updated, missing()) == (2, [[crash], [crash]]), "another date leaves the text"
+    store.predictions.add(runs[0], np.array([crash]), ["crash!"], cells[:1])
+    assert missing() == [[], [crash]]
+    store.datasets.undo(added.id)
+    assert missing() == [[crash], [crash]]
+    assert [store.held_out.get(run).ids.tolist() for run in runs] == [[slow, crash, nice]] * 2
+
+
+def test_an_append_comes_when_it_is_merged_and_not_when_it_was_staged(store, base, june):
+    done, _ = base
+    _, crash, _ = store.datasets.feedback(done.dataset_id)["id"].tolist()
+    staged = stage(store, june, sha256="june")
+    moment = datetime.now(UTC)
+    assert store.datasets.since(done.dataset_id, moment) == []
+    added = store.staging.merge(staged, done.dataset_id)
+    assert added.created_at > moment
+    *_, late, later = store.datasets.feedback(done.dataset_id)["id"].tolist()
+    assert store.datasets.since(done.dataset_id, moment) == [crash, late, later], "one says something else"
+    assert store.datasets.since(done.dataset_id, added.created_at) == []
+    july = june.iloc[:2].assign(text=["slow", "crash"], text_hash=["hslow", "hcrash"], rating=1.0)
+    second = append(store, done.dataset_id, july, sha256="july")
+    assert second.rows_updated == 2
+    assert store.datasets.since(done.dataset_id, moment) == [late, later], "it says again what it said then"
+    assert store.datasets.since(done.dataset_id, added.created_at) == [crash]
+    assert store.datasets.since(done.dataset_id, done.created_at) == [late, later]
+    store.datasets.undo(second.id)
+    assert store.datasets.since(done.dataset_id, moment) == [crash, late, later]
 
 
 def test_findings_go_when_words_change_or_rows_go_and_stay_when_rows_come(store, base, june, make_table):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from core.errors import Damaged
+from core.errors import Damaged, UnsafeModel
 from core.models.classifier import Calibration, Classifier, Head, Platt
 from core.models.device import Device
 from core.training import checkpoints
@@ -103,6 +103,31 @@ def test_a_kind_or_calibration_that_nobody_knows_is_damage(tiny_encoder, tmp_pat
         path.write_text(json.dumps({**whole, **broken}))
         with pytest.raises(Damaged, match="manifest"):
             checkpoints.load(saved.folder, CPU, lambda name, tokens, revision: tiny_encoder)
+
+
+@pytest.mark.parametrize("said", [None, {}, "tiny", {"name": "tiny", "revision": "abc", "tuned": False}])
+def test_a_manifest_that_does_not_name_the_encoder_is_damage(tiny_encoder, tmp_path, said):
+    saved = save(tmp_path / "checkpoint", tiny_encoder, False)
+    path = saved.folder / checkpoints.MANIFEST
+    manifest = json.loads(path.read_text()) | {"encoder": said}
+    if said is None:
+        del manifest["encoder"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(Damaged, match="manifest"):
+        checkpoints.load(saved.folder, CPU, lambda name, tokens, revision: tiny_encoder)
+
+
+def test_an_encoder_of_its_own_that_names_code_is_refused(tiny_encoder, tmp_path):
+    saved = save(tmp_path / "checkpoint", tiny_encoder, True)
+    config = saved.folder / checkpoints.ENCODER / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "auto_map": {"AutoModel": "own.Model"}}))
+    path = saved.folder / checkpoints.MANIFEST
+    manifest = json.loads(path.read_text())
+    name = f"{checkpoints.ENCODER}/config.json"
+    manifest["files"][name]["sha256"] = checkpoints.file_sha256(config)
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(UnsafeModel, match="code of its own"):
+        checkpoints.load(saved.folder, CPU, None)
 
 
 def test_every_changed_missing_or_cut_file_is_noticed_by_name(tiny_encoder, tmp_path):

@@ -17,6 +17,7 @@ from core.workflow.train_job import train
 
 WORDS = TrainingOptions(mode="tfidf")
 COLUMNS = Columns("text", "label", author="who")
+TICKETS = Columns("text", "label", author="who", id="ticket")
 THINGS = ["app", "page", "export", "login", "team", "invoice", "button", "price", "mail", "chart"]
 TALK = [f"{start}{end}" for start in ("ba", "ko", "li", "mu", "ne") for end in ("rt", "sk", "nd", "mp")]
 
@@ -37,7 +38,8 @@ def stored(store, settings, as_bytes):
     """A table as a dataset of its own."""
 
     def stored(rows, name="Rows"):
-        done = feedback.import_bytes(store, settings, as_bytes(rows), f"{name}.csv", COLUMNS, name)
+        columns = TICKETS if "ticket" in rows else COLUMNS
+        done = feedback.import_bytes(store, settings, as_bytes(rows), f"{name}.csv", columns, name)
         return done.dataset_id
 
     return stored
@@ -54,13 +56,24 @@ def trained(store, settings):
 
 
 @pytest.fixture
-def append(store, settings, as_bytes):
+def stage(store, settings, as_bytes):
+    """Reads more rows without labels; the number by which they wait."""
+
+    def stage(dataset_id, rows):
+        data = as_bytes(rows.assign(label=""))
+        columns = TICKETS if "ticket" in rows else COLUMNS
+        order = Order("later.csv", sha256_of(data), columns, dataset_id=dataset_id, assume=True)
+        return import_here(store, settings, data, order).staged
+
+    return stage
+
+
+@pytest.fixture
+def append(store, stage):
     """More rows without labels; the import that they are."""
 
     def append(run, rows):
-        data = as_bytes(rows.assign(label=""))
-        order = Order("later.csv", sha256_of(data), COLUMNS, dataset_id=run.dataset_id, assume=True)
-        return importing.merge(store, import_here(store, settings, data, order).staged, run.dataset_id)
+        return importing.merge(store, stage(run.dataset_id, rows), run.dataset_id)
 
     return append
 
@@ -164,6 +177,30 @@ def test_what_is_forgotten_undone_or_removed_meanwhile_is_not_compared(
     assert drifting.drift(store, settings, run) is None
     importing.undo(store, settings, done.id)
     assert drifting.drift(store, settings, run) is None
+
+
+def test_rows_that_waited_for_a_word_while_it_learned_are_new(store, settings, stored, trained, stage):
+    dataset = stored(table(300))
+    waits = stage(dataset, table(100, seed=1))
+    run = trained(dataset)
+    importing.merge(store, waits, dataset)
+    assert drifting.drift(store, settings, run).rows == 100
+
+
+def test_rows_that_say_something_else_are_new_and_no_more_what_it_learned_from(
+    store, settings, stored, trained, append
+):
+    rows = table(300).assign(ticket=[f"T{number}" for number in range(300)])
+    run = trained(stored(rows))
+    append(run, rows.head(60))
+    assert drifting.drift(store, settings, run) is None, "nothing changed"
+    append(run, rows.head(250).assign(text=rows["text"] + " zebra " + " ".join(TALK)))
+    found = drifting.drift(store, settings, run)
+    assert (found.rows, found.unpredicted) == (250, 250)
+    longer = kinds(found)["length"]
+    assert longer.matters and longer.size == 1.0, "beside the 50 as they were"
+    predict_new(store, settings, run.id)
+    assert {"labels", "confidence"} < set(kinds(drifting.drift(store, settings, run)))
 
 
 def test_a_run_of_an_earlier_version_is_compared_with_its_test_rows(store, settings, stored, trained, append):

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,7 @@ import pandas as pd
 import pytest
 
 from core.domain import Columns, GateRule, TrainingOptions
-from core.errors import CannotTrain, NotFound
+from core.errors import CannotTrain, Damaged, NotFound
 from core.workflow import promotion, reports, runs
 from core.workflow.predicting import predict_new
 from core.workflow.task import Task
@@ -29,20 +30,21 @@ def trained(store, settings, keep, made_up):
     return one(TINY), one(WORDS)
 
 
-def test_the_gate_stops_what_is_not_good_enough(store, trained):
+def test_the_gate_stops_what_is_not_good_enough(store, settings, trained):
     run, _ = trained
+    store.runs.update(run.id, model=replace(run.model, macro_f1=0.9))
     promotion.set_rule(store, run.label_set_id, HARD)
     found = promotion.verdict(store, run)
     assert not found.passed and found.missed
     with pytest.raises(CannotTrain, match="does not pass the gate"):
-        promotion.promote(store, run.id)
+        promotion.promote(store, settings, run.id)
     assert promotion.promoted_run(store, run.dataset_id) is None
-    done = promotion.promote(store, run.id, "the review is today", anyway=True)
+    done = promotion.promote(store, settings, run.id, "the review is today", anyway=True)
     assert (done.passed, done.note) == (False, "the review is today")
     assert promotion.promoted_run(store, run.dataset_id).id == run.id
 
 
-def test_a_label_that_nothing_judges_is_a_reason_not_to_promote(store, trained):
+def test_a_label_that_nothing_judges_is_a_reason_not_to_promote(store, settings, trained):
     run, _ = trained
     promotion.set_rule(store, run.label_set_id, replace(EASY, recall=0.01))
     assert promotion.verdict(store, run).passed
@@ -51,20 +53,20 @@ def test_a_label_that_nothing_judges_is_a_reason_not_to_promote(store, trained):
     store.runs.update(run.id, model=model)
     sentence = f"does not pass the gate: Not judged: {first.label} has no held-out comments. Tune it"
     with pytest.raises(CannotTrain, match=sentence):
-        promotion.promote(store, run.id)
-    assert promotion.promote(store, run.id, anyway=True).run_id == run.id
+        promotion.promote(store, settings, run.id)
+    assert promotion.promote(store, settings, run.id, anyway=True).run_id == run.id
 
 
-def test_promote_and_go_back(store, trained):
+def test_promote_and_go_back(store, settings, trained):
     first, second = trained
     promotion.set_rule(store, first.label_set_id, EASY)
     assert promotion.answering_run(store, first.dataset_id).id == second.id, (
         "the newest one, as none is promoted"
     )
-    assert promotion.promote(store, first.id).passed
-    promotion.promote(store, second.id)
+    assert promotion.promote(store, settings, first.id).passed
+    promotion.promote(store, settings, second.id)
     assert promotion.promoted_run(store, first.dataset_id).id == second.id
-    promotion.roll_back(store, first.label_set_id)
+    promotion.roll_back(store, settings, first.label_set_id)
     assert promotion.promoted_run(store, first.dataset_id).id == first.id
     assert [item.run_id for item in store.promotions.history(first.label_set_id)] == [
         first.id,
@@ -75,9 +77,54 @@ def test_promote_and_go_back(store, trained):
         assert len(store.predictions.table(run.id)[0]) == 120, "old predictions stay with their run"
 
 
-def test_there_must_be_a_model_to_go_back_to(store, trained):
-    with pytest.raises(NotFound):
-        promotion.roll_back(store, trained[0].label_set_id)
+def test_there_must_be_a_model_to_go_back_to(store, settings, trained):
+    with pytest.raises(NotFound, match="no earlier model"):
+        promotion.roll_back(store, settings, trained[0].label_set_id)
+
+
+def change_weights(folder):
+    path = next(folder.glob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+
+def write_another_manifest(folder):
+    path = folder / "manifest.json"
+    path.write_text(path.read_text() + "\n")
+
+
+@pytest.mark.parametrize("damage", [shutil.rmtree, change_weights, write_another_manifest])
+def test_a_damaged_model_is_not_put_to_work_whatever_the_gate_says(store, settings, trained, damage):
+    first, second = trained
+    promotion.set_rule(store, first.label_set_id, EASY)
+    promotion.promote(store, settings, first.id)
+    damage(settings.runs_dir / second.checkpoint)
+    sentence = f"Run {second.id} was not put to work. The model's file .* Train again, or choose another run."
+    for anyway in (False, True):
+        with pytest.raises(Damaged, match=sentence):
+            promotion.promote(store, settings, second.id, anyway=anyway)
+    assert promotion.promoted_run(store, first.dataset_id).id == first.id
+
+
+def test_the_way_back_passes_over_damaged_models(store, settings, trained):
+    first, second = trained
+    run, _ = runs.start_training(
+        store, settings, first.dataset_id, first.label_set_id, replace(WORDS, seed=5)
+    )
+    third = train(store, settings, run.id, Task())
+    for run in (first, second, third):
+        promotion.promote(store, settings, run.id, anyway=True)
+    change_weights(settings.runs_dir / second.checkpoint)
+    done = promotion.roll_back(store, settings, first.label_set_id)
+    assert (done.run_id, done.note) == (
+        first.id,
+        f"Back from run {third.id}. Passed over, as files of theirs are missing or damaged: run {second.id}.",
+    )
+    promotion.promote(store, settings, third.id, anyway=True)
+    shutil.rmtree(settings.runs_dir / first.checkpoint)
+    sentence = f"run {first.id}, run {second.id}. Run {third.id} answers as before. Promote another run"
+    with pytest.raises(Damaged, match=sentence):
+        promotion.roll_back(store, settings, first.label_set_id)
+    assert promotion.promoted_run(store, first.dataset_id).id == third.id
 
 
 @pytest.mark.parametrize("rule", [GateRule(macro_f1=1.2), GateRule(recall=-0.1)])
