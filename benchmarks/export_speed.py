@@ -45,7 +45,7 @@ def main(rounds: int) -> None:
             exported = FORMATS[one.key].write(model, Path(place) / one.key, made)
             print(f"{one.key} written in {time.process_time() - begun:.1f} CPU s", file=sys.stderr)
             made[one.key], sizes[one.key] = exported.folder, exported.size_mb
-            answers[one.key] = open_exported(exported.folder).probabilities
+            answers[one.key] = open_exported(exported.folder, made_here=True).probabilities
         speeds = timed(answers, texts[::5], rounds)
         show(model, texts, names, answers, sizes, speeds)
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment and make the data folder.
 
-    Raises ConfigError with the name of the setting that is wrong.
+    Raises ConfigError with the name of the setting that is wrong, or when the folder takes no file.
     """
     try:
         settings = Settings()
@@ -63,9 +64,12 @@ def load_settings() -> Settings:
     try:
         for folder in (settings.data_dir, settings.runs_dir, settings.jobs_dir, settings.uploads_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Tried, since to the superuser every folder seems writable.
+        TemporaryFile(dir=settings.data_dir).close()
     except OSError as error:
+        what = "written to" if os.path.isdir(settings.data_dir) else "made"
         raise ConfigError(
-            f"The data folder {settings.data_dir} cannot be made ({error.strerror}). "
+            f"The data folder {settings.data_dir} cannot be {what} ({error.strerror}). "
             "Set ROADLENS_DATA_DIR to a folder you may write to."
         ) from error
     # Importing transformers makes this folder, by default among the machine's temporary files.

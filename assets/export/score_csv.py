@@ -2,8 +2,9 @@
 
 Name every column that the comments stand in, such as title and body: they are joined in the order of the
 file, an empty line between them. Needs onnxruntime, tokenizers and numpy alone. Writes FILE.scored.csv: the
-columns of the file, the label (or labels), and one probability a label; a row without text gets none. Cells
-that a spreadsheet would take for a formula get a leading '.
+columns of the file, the label (or labels), and one probability a label; a row without text gets none, nor
+does one with more cells than the header, which is cut. Cells that a spreadsheet would take for a formula get
+a leading '. Texts are read as they are: Roadlens masks personal data first, so it may answer otherwise there.
 """
 
 import csv
@@ -33,9 +34,9 @@ with open(file, encoding="utf-8-sig", newline="") as source:
     with Path(file).with_suffix(".scored.csv").open("w", encoding="utf-8-sig", newline="") as target:
         out = csv.writer(target, quoting=csv.QUOTE_ALL)
         out.writerow(map(safe, (*header, "label", *(f"p({label})" for label in about["labels"]))))
-        for row in (cells + [""] * (len(header) - len(cells)) for cells in rows):
+        for row, over in (((c + [""] * len(header))[: len(header)], any(c[len(header) :])) for c in rows):
             read = tokenizer.encode(text := "\n\n".join(row[n] for n in sorted(at) if row[n].strip(BLANK)))
             shares = model.run(None, {"input_ids": [read.ids], "attention_mask": [read.attention_mask]})[0][0]
             said = np.array(about["labels"])[shares >= 0.5 if about["multi"] else [shares.argmax()]]
             answer = [safe("; ".join(said)), *(f"{share:.4f}" for share in shares)]
-            out.writerow([*map(safe, row), *(answer if text else [""] * len(answer))])
+            out.writerow([*map(safe, row), *(answer if text and not over else [""] * len(answer))])

@@ -1,19 +1,20 @@
 """One folder for whoever runs the model elsewhere: formats, model card, how to use it, hashes."""
 
-import os
 import re
 import shutil
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import Damaged, ModelError
 from core.export.formats import FORMATS, Exported, check, possible_formats
-from core.export.manifest import BUNDLE, MANIFEST, damage, is_bundle, read_manifest, write_manifest
+from core.export.manifest import BUNDLE, MANIFEST, damage, read_manifest, write_manifest
 from core.export.measure import Measured, cpu_ms, model_mb
 from core.export.opened import open_exported
 from core.export.parity import ROWS, Parity, parity
+from core.export.place import NEW, beside, check_place, take_place
 from core.models.classifier import TextModel
 from core.models.files import sync_all
 
@@ -28,6 +29,12 @@ USES = {
     "transformers": "`AutoModel.from_pretrained('transformers')`; transformers/README.md has the head.",
     "native": "`python -m core score --model native FILE.csv` of Roadlens.",
 }
+MASKED = (
+    "The model learned from comments whose personal data was masked: an e-mail address reads `[email]`, a "
+    "phone number `[phone]`. `python -m core score` of Roadlens masks what it scores in the same way. The "
+    "files here, the script too, read a text as it is, so on texts with personal data the two may answer "
+    "differently: mask them first, or score with Roadlens.\n\n"
+)
 OnStep = Callable[[float, str], None]
 
 
@@ -55,12 +62,12 @@ def export_model(
     the manifest; no format means all that the model can leave in; `texts` are comments to compare it on.
 
     A format that does not answer as the original is left out and told under `refused`. Raises ModelError
-    when none is left, a format is unknown, or `folder` holds something else.
+    when none is left, a format is unknown, or `folder` holds something else or cannot be replaced.
     """
     wanted = _wanted(model, formats)
-    _check_place(folder)
-    temporary = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)
+    folder = folder.resolve()
+    check_place(folder)
+    temporary = beside(folder, NEW)
     temporary.mkdir(parents=True)
     try:
         lines, refused = _write_formats(model, texts, temporary, wanted, on_step)
@@ -71,14 +78,13 @@ def export_model(
         report = _report(lines, refused)
         write_manifest(temporary, {**about, "bundle": BUNDLE, **report})
         sync_all(temporary)
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(temporary, folder)
+        take_place(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return {"folder": str(folder), **report}
 
 
-def zip_file(folder: Path, target: Path) -> Path:
+def zip_file(folder: Path, target: Path | BinaryIO) -> Path | BinaryIO:
     """The bundle as one ZIP, checked against its manifest; weights do not get smaller, so nothing is packed.
 
     Raises Damaged when a file is not the one that was written.
@@ -105,14 +111,6 @@ def _wanted(model: TextModel, formats: Sequence[str]) -> list[str]:
     return [key for key in FORMATS if key in chosen]  # ONNX before what is made of it
 
 
-def _check_place(folder: Path) -> None:
-    """Only an earlier export or an empty folder is replaced."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not is_bundle(folder):
-        raise ModelError(f"The folder {folder} holds something else. Choose a new or empty folder.")
-
-
 def _write_formats(
     model: TextModel, texts: Sequence[str], folder: Path, wanted: Sequence[str], on_step: OnStep
 ) -> tuple[list[Line], dict[str, str]]:
@@ -121,7 +119,7 @@ def _write_formats(
     for number, key in enumerate(wanted):
         on_step(number / len(wanted), f"Writing {FORMATS[key].name}")
         exported = FORMATS[key].write(model, folder / key, made)
-        opened = open_exported(exported.folder)
+        opened = open_exported(exported.folder, made_here=True)
         found = parity(model, opened, texts, key, model.multi)
         if found.passed:
             made[key] = exported.folder
@@ -170,5 +168,7 @@ def _readme(keys: Sequence[str]) -> str:
         "# A text classifier made with Roadlens\n\n"
         "What it is, how good it is and what it is not for: `MODEL_CARD.md`. The answer of every format is "
         "the calibrated probability of each label, in the order of `labels.json`.\n\n"
-        f"{uses}\n\n`manifest.json` has the SHA-256 of every file.\n"
+        f"{uses}\n\n"
+        f"{'' if list(keys) == ['native'] else MASKED}"
+        "`manifest.json` has the SHA-256 of every file.\n"
     )

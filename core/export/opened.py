@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import AppError, Damaged
+from core.errors import AppError, Damaged, UnsafeModel
 from core.export.formats import FORMATS, LABELS, OTHERS, TOKENIZER
 from core.export.manifest import MANIFEST, damage, read_manifest
 from core.models.batches import sorted_batches
@@ -16,6 +16,11 @@ from core.models.classifier import Calibration, OnBatch, Platt, TextModel
 from core.models.without import Without
 
 BATCH_TOKENS = 1024  # what ONNX Runtime reads fastest on a CPU
+TORCHSCRIPT = "torchscript"
+REFUSED = (
+    "A TorchScript file is a program that may do anything to this machine, so Roadlens does not open one. "
+    "Score with the ONNX format or with the run's checkpoint."
+)
 Answer = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (ids, mask), (rows, tokens) int64 -> (rows, labels)
 
 
@@ -65,14 +70,17 @@ def is_exported(folder: Path) -> bool:
         return False
 
 
-def open_exported(folder: Path, threads: int = 1) -> TextModel | Opened:
-    """The model in the folder of one format.
+def open_exported(folder: Path, threads: int = 1, made_here: bool = False) -> TextModel | Opened:
+    """The model in the folder of one format; `made_here`: written by this process a moment ago.
 
-    Raises Damaged when a file is not the one that was written.
+    Raises Damaged when a file is not the one that was written, UnsafeModel for TorchScript, which could run
+    code of its own, unless it was made here.
     """
     about = read_manifest(folder)
     try:
         key = about["format"]
+        if key == TORCHSCRIPT and not made_here:
+            raise UnsafeModel(REFUSED)
         if FORMATS[key].kinds == OTHERS:
             return _open_native(folder, about)
         facts = json.loads((folder / LABELS).read_text(encoding="utf-8"))
@@ -173,4 +181,4 @@ def _asked(module) -> Answer:
     return answer
 
 
-OPEN = {"onnx": _onnx, "onnx-int8": _onnx, "torchscript": _torchscript, "transformers": _transformers}
+OPEN = {"onnx": _onnx, "onnx-int8": _onnx, TORCHSCRIPT: _torchscript, "transformers": _transformers}

@@ -18,6 +18,10 @@ SURE = 0.5  # of a calibrated probability, where a text may carry several labels
 Safe = Callable[[object], object]
 
 
+class Unread(tuple):
+    """The cells of a row that does not fit the columns: it keeps its place and gets no answer."""
+
+
 def score_csv(
     model: TextModel,
     header: Sequence[str],
@@ -28,7 +32,8 @@ def score_csv(
     on_rows: Callable[[int], None] | None = None,
 ) -> Iterator[list[str]]:
     """The header of the result, then its rows. `safe` makes a cell harmless for a spreadsheet; a row without
-    text gets no label. `on_rows(done)` after each chunk may raise to stop.
+    text, or an Unread one, gets no label; cells beyond the header are left out. `on_rows(done)` after each
+    chunk may raise to stop.
 
     Raises BadColumns when a text column is not there, before any row is read.
     """
@@ -87,7 +92,7 @@ def _chunks(rows: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
 
 
 def _text(row: Sequence[str], places: Sequence[int]) -> str:
-    return text_of(row[place] for place in places if place < len(row))
+    return "" if isinstance(row, Unread) else text_of(row[place] for place in places if place < len(row))
 
 
 def text_of(cells: Iterable[str]) -> str:

@@ -7,6 +7,17 @@ from core.domain import Rejection
 EXAMPLES = 5  # line numbers kept for each reason
 
 
+def in_words(rejections: Iterable[Rejection]) -> str:
+    """Each reason with the lines of its rows, as part of a sentence; "" without any."""
+    return "; ".join(f"{item.reason} ({_lines(item)})" for item in rejections)
+
+
+def _lines(item: Rejection) -> str:
+    shown = ", ".join(map(str, item.examples))
+    more = f" and {item.rows - len(item.examples):,} more" if item.rows > len(item.examples) else ""
+    return f"line{'' if item.rows == 1 else 's'} {shown}{more}"
+
+
 class Rejections:
     """A growing count; `all()` gives the frozen values, most rows first."""
 

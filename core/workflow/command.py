@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.domain import BETTER, BUNDLED_ENCODER, QUICK, Columns, TrainingOptions
-from core.errors import AppError
+from core.errors import FULL, AppError, ran_full
 from core.workflow import explain_verbs, faithfulness_verb, model_verbs, train_verbs
 from core.workflow.bar import Bar
 from core.workflow.import_verbs import add_verbs
@@ -36,6 +36,9 @@ def main(arguments: Sequence[str]) -> int:
         print(" ".join(str(error).split()), file=sys.stderr)
         return FAILED
     except Exception as error:  # its words may quote cells of the data: kind and place only
+        if ran_full(error):
+            print(f"{FULL}, then try again.", file=sys.stderr)
+            return FAILED
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
         print(f"Something went wrong ({where}). Try again; if it stays, report this line.", file=sys.stderr)

@@ -1,13 +1,18 @@
 """A finished model in other formats: written and compared by a job, downloaded as one file."""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from core.config import Settings
 from core.domain import Job, TrainingRun
 from core.errors import NotFound
+from core.export.place import check_place, tidy
+from core.jobs import locks
 from core.store.store import Store
 from core.workflow import promotion
 from core.workflow.explanations import finished, load_classifier
@@ -32,10 +37,12 @@ def formats_of(run: TrainingRun) -> dict[str, str]:
 
 
 def queue(store: Store, run_id: int, formats: Sequence[str] = ()) -> Job:
-    """Write the formats (all without any) in the background. Raises NotFound."""
+    """Write the formats (all without any) in the background; those of a job that waits or runs give that job
+    again. Raises NotFound."""
     finished(store, run_id)
     params = {"run": run_id, "formats": list(formats)}
-    return store.jobs.enqueue(EXPORT, params, key=f"export {run_id}", device=promotion.LANE)
+    key = f"export {run_id} {' '.join(sorted(set(formats)))}"
+    return store.jobs.enqueue(EXPORT, params, key=key, device=promotion.LANE)
 
 
 def folder_of(settings: Settings, run_id: int) -> Path:
@@ -52,13 +59,24 @@ def write(
 ) -> dict:
     """Every format compared with the model on comments of the dataset, a model card, a script, hashes.
 
-    Raises NotFound, Damaged, ModelError when no format answers as the model does, JobStopped.
+    Raises NotFound, Damaged, ModelError when no format answers as the model does or `folder` cannot be
+    replaced, JobStopped.
     """
+    run = finished(store, run_id)
+    place = (folder or folder_of(settings, run_id)).resolve()  # of a link, what it leads to
+    sweep(settings, place)
+    check_place(place)  # before the work, not after it
+    with at_work(settings):
+        return _write(store, settings, run, formats, place, task)
+
+
+def _write(
+    store: Store, settings: Settings, run: TrainingRun, formats: Sequence[str], place: Path, task: Task
+) -> dict:
     from core.export.bundle import export_model
 
-    run = finished(store, run_id)
     task.progress(2, "Loading the model")
-    model = load_classifier(store, settings, run_id)
+    model = load_classifier(store, settings, run.id)
     about = {
         "run": run.id,
         "data_sha256": run.data_sha256,
@@ -69,11 +87,37 @@ def write(
         model,
         about,
         _texts(store, run),
-        folder or folder_of(settings, run_id),
+        place,
         formats,
         lambda lines: card(store, run, lines),
         lambda done, words: task.progress(5 + 90 * done, words),
     )
+
+
+@contextmanager
+def at_work(settings: Settings) -> Iterator[None]:
+    """Around an export, in whatever process: until it ends, however, nothing is swept."""
+    settings.jobs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locks.shared(_lock(settings)):
+        yield
+
+
+def sweep(settings: Settings, *more: Path) -> None:
+    """Remove what killed exports left, of runs and beside the folders `more`; nothing while one is at work:
+    the next start sweeps."""
+    settings.jobs_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = locks.take(_lock(settings))
+    if lock is None:
+        return
+    try:
+        for folder in (*(run / "export" for run in settings.runs_dir.glob("run-*")), *more):
+            tidy(folder)
+    finally:
+        os.close(lock)
+
+
+def _lock(settings: Settings) -> Path:
+    return settings.jobs_dir / "exports.lock"
 
 
 def text_columns(store: Store, dataset_id: int) -> list[list[str]]:
@@ -83,14 +127,15 @@ def text_columns(store: Store, dataset_id: int) -> list[list[str]]:
 
 
 def _texts(store: Store, run: TrainingRun) -> list[str]:
-    """Held-out comments first: the model has not seen them."""
+    """No comment twice; held-out ones first: the model has not seen them."""
     rows = store.runs.rows(run.id)
-    ids = [*rows[rows["part"] == "test"]["feedback_id"], *rows[rows["part"] != "test"]["feedback_id"]]
-    ids = sorted(ids[: COMPARED * 4])
-    texts = store.datasets.feedback(run.dataset_id, ids)["text"].tolist()
-    if not texts:  # judged on another dataset: any of its own comments will do
-        texts = store.datasets.feedback(run.dataset_id)["text"].head(COMPARED).tolist()
-    return texts[:COMPARED]
+    held_out = rows[rows["part"] == "test"]["feedback_id"]
+    judged_on = run.options.test_dataset or run.dataset_id
+    texts: list[str] = []
+    with suppress(NotFound):  # another dataset may be deleted since
+        texts += store.datasets.feedback(judged_on, held_out)["text"].tolist()
+    texts += store.datasets.feedback(run.dataset_id)["text"].tolist()
+    return list(dict.fromkeys(texts))[:COMPARED]
 
 
 def _dates(store: Store, run: TrainingRun) -> tuple[str, str] | None:
@@ -115,11 +160,10 @@ def bundle(settings: Settings, run: TrainingRun) -> bytes:
     folder = folder_of(settings, run.id)
     if not folder.is_dir():
         raise NotFound("This model was not exported yet. Choose the formats and press Export.")
-    target = folder.with_name(".export.zip")
-    try:
-        return zip_file(folder, target).read_bytes()
-    finally:
-        target.unlink(missing_ok=True)
+    with TemporaryFile(dir=folder.parent) as file:  # without a name: others may download it as well
+        zip_file(folder, file)
+        file.seek(0)
+        return file.read()
 
 
 def card(store: Store, run: TrainingRun, lines: Sequence = ()) -> str:

@@ -4,16 +4,18 @@ import argparse
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from heapq import merge
 from pathlib import Path
 
 import numpy as np
 
 from core.config import Settings, load_settings
-from core.errors import AppError, BadColumns, BadFile
+from core.domain import RejectedRow
+from core.errors import BadColumns, BadFile
 from core.store.store import open_store
 from core.workflow import exporting
 from core.workflow.bar import Bar
-from core.workflow.named_files import make_folder, read_file
+from core.workflow.named_files import free_name, make_folder, read_file, whole_csv
 from core.workflow.task import Task
 
 TEXT_COLUMNS = exporting.TEXT_COLUMNS
@@ -54,23 +56,24 @@ class Asked:
 
 
 def score_file(chosen: argparse.Namespace) -> dict:
-    """Write the file again with label, confidence and probabilities; the cells stay as they were, but for
-    those that a spreadsheet would take for a formula."""
+    """Write the file again with label, confidence and probabilities, every row in its place; the cells stay
+    as they were, but for those that a spreadsheet would take for a formula."""
     from core.export.scoring import score_csv
     from core.reports.safe import safe_cell
 
     settings = load_settings()
+    out = free_name(chosen.out or chosen.file.with_suffix(".scored.csv"), chosen.file)
     model = open_model(settings, chosen.model)
     table, columns = _open_table(settings, chosen.file, chosen.text, text_columns(chosen.model))
-    out = chosen.out or chosen.file.with_suffix(".scored.csv")
+    rejected = _rejected(table)
     done, bar = 0, Bar()
     try:
-        with out.open("w", encoding="utf-8-sig", newline="") as file:
+        with whole_csv(out) as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
             lines = score_csv(
                 Asked(model, settings.phone_region),
                 table.header,
-                _rows(table),
+                _rows(table, rejected),
                 columns,
                 safe_cell,
                 every_label=not chosen.labels_only,
@@ -78,32 +81,34 @@ def score_file(chosen: argparse.Namespace) -> dict:
             )
             for done, line in enumerate(lines):  # noqa: B007 (the header is number 0)
                 writer.writerow(line)
-    except OSError as error:
-        raise AppError(f"The file {out} cannot be written ({error.strerror}).") from error
     finally:
         bar.close()
     return {
         "rows": done,
+        "rows_rejected": len(rejected),
         "text": columns,
         "labels": list(model.labels),
         "several_labels": model.multi,
-        "warnings": list(table.warnings),
-        "file": str(out.resolve()),
+        "warnings": [*table.warnings, *_unanswered(rejected)],
+        "file": str(out),
     }
 
 
 def open_model(settings: Settings, folder: Path):
     """The checkpoint of a run, one exported format, or a whole export (its first format is opened).
 
-    Raises Damaged, ModelMissing, BadFile when the folder holds no model.
+    Raises Damaged, ModelMissing, UnsafeModel where there is nothing but TorchScript, BadFile when the folder
+    holds no model.
     """
     from core.export.manifest import MANIFEST, is_bundle, read_manifest
-    from core.export.opened import is_exported, open_exported
+    from core.export.opened import TORCHSCRIPT, is_exported, open_exported
     from core.models.device import choose_device, use_threads
     from core.training import checkpoints
 
     threads = use_threads(settings.threads)
-    for inside in (folder, *(folder / key for key in exporting.FORMATS)):
+    # TorchScript is refused, so it comes last.
+    formats = sorted(exporting.FORMATS, key=lambda key: key == TORCHSCRIPT)
+    for inside in (folder, *(folder / key for key in formats)):
         if is_exported(inside):
             return open_exported(inside, threads)
     if is_bundle(folder):
@@ -157,9 +162,35 @@ def _open_table(settings: Settings, path: Path, wanted: Sequence[str], known: Se
     return table, columns
 
 
-def _rows(table) -> Iterator[list[str]]:
-    for chunk in table.chunks():
-        yield from chunk.frame.to_numpy(dtype=object).tolist()
+def _rejected(table) -> list[RejectedRow]:
+    """In the order of the file. A pass of its own: a chunk may bring rows from between those of the chunk
+    before."""
+    return sorted((row for chunk in table.chunks() for row in chunk.rejected), key=lambda row: row.line)
+
+
+def _rows(table, rejected: Sequence[RejectedRow]) -> Iterator[Sequence[str]]:
+    """All rows in the order of the file; those that were rejected are Unread."""
+    from core.export.scoring import Unread
+
+    read = (
+        row
+        for chunk in table.chunks()
+        for row in zip(chunk.lines.tolist(), chunk.frame.to_numpy(dtype=object).tolist(), strict=True)
+    )
+    unread = ((row.line, Unread(row.cells)) for row in rejected)
+    return (cells for _, cells in merge(read, unread, key=lambda row: row[0]))
+
+
+def _unanswered(rejected: Sequence[RejectedRow]) -> list[str]:
+    from core.ingest.rejections import Rejections, in_words
+
+    if not rejected:
+        return []
+    found = Rejections()
+    for row in rejected:
+        found.add(row.reason, row.line)
+    rows = f"Rows that could not be read and have no answer: {found.rows:,}."
+    return [f"{rows} Why: {in_words(found.all())}."]
 
 
 def export_run(chosen: argparse.Namespace) -> dict:

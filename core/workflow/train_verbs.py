@@ -1,6 +1,8 @@
 """`python -m core train` and `promote`."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from core.domain import (
 )
 from core.errors import BadColumns, CannotTrain, NotFound
 from core.ingest.ratings import ScaleEvidence
+from core.ingest.rejections import in_words
 from core.ingest.survey import SCALE
 from core.store.store import Store, open_store
 from core.workflow import explain_jobs, feedback, promotion, runs, vectors
@@ -86,15 +89,15 @@ def train_model(chosen: argparse.Namespace) -> dict:
     dataset = _dataset(store, chosen.dataset)
     label_set = _label_set(store, dataset, chosen.label_set)
     options = _options(chosen)
+    # As if the test rows were there: they are not stored for settings that are wrong.
+    runs.check_options(settings, replace(options, test_dataset=dataset.id if chosen.test else 0))
     if chosen.vectors is not None:
         options = replace(options, vectors=_keep_vectors(settings, chosen))
     bar = Bar()
     try:
-        if chosen.test is not None:
-            test = _import_test(store, settings, chosen.test, dataset, label_set)
-            options = replace(options, test_dataset=test.id)
-        runs.check_options(settings, options)
-        run = train_here(store, settings, dataset.id, label_set.id, options, Task(bar))
+        with _test_rows(store, settings, chosen.test, dataset, label_set) as (test, notes):
+            options = replace(options, test_dataset=test)
+            run = train_here(store, settings, dataset.id, label_set.id, options, Task(bar))
         explain_jobs.queue(store, run, explain_jobs.TRUST)  # done when the application runs
     finally:
         bar.close()
@@ -119,7 +122,7 @@ def train_model(chosen: argparse.Namespace) -> dict:
         "settings": dict(evaluation.facts),
         "knows": list(evaluation.knows),
         "leaks": [leak.words for leak in evaluation.leaks],
-        "warnings": list(run.warnings),
+        "warnings": [*run.warnings, *notes],
     }
 
 
@@ -152,6 +155,11 @@ def _dataset(store: Store, wanted: str) -> Dataset:
 def _label_set(store: Store, dataset: Dataset, wanted: str | None) -> LabelSet:
     """Raises NotFound, naming what there is."""
     sets = store.labels.sets(dataset.id)
+    if not sets:
+        raise NotFound(
+            f"The dataset '{dataset.name[:120]}' has no labels yet, so there is nothing to learn. Import the "
+            "file with its column of labels: python -m core import FILE --label COL, or with --rating COL."
+        )
     named = [item for item in sets if wanted is None or item.name == wanted]
     if len(named) == 1:
         return named[0]
@@ -185,13 +193,45 @@ def _keep_vectors(settings, chosen: argparse.Namespace) -> str:
     return vectors.keep_file(settings, chosen.vectors)
 
 
-def _import_test(store: Store, settings, path: Path, dataset: Dataset, label_set: LabelSet) -> Dataset:
+@contextmanager
+def _test_rows(
+    store: Store, settings, path: Path | None, dataset: Dataset, label_set: LabelSet
+) -> Iterator[tuple[int, list[str]]]:
+    """The id of the dataset that holds the file, and what was wrong with it; 0 without a file. A dataset that
+    is new goes again when no training came to read it."""
+    if path is None:
+        yield 0, []
+        return
+    before = {item.id for item in store.datasets.list()}
+    done = _import_test(store, settings, path, dataset, label_set)
+    try:
+        yield done.dataset_id, _notes(done)
+    except BaseException:
+        if done.dataset_id not in before and not _was_read(store, dataset, done.dataset_id):
+            store.datasets.delete(done.dataset_id)
+        raise
+
+
+def _was_read(store: Store, dataset: Dataset, test: int) -> bool:
+    """Whether a run came as far as choosing its rows."""
+    judged_on = (run for run in store.runs.list(dataset.id) if run.options.test_dataset == test)
+    return any(len(store.runs.rows(run.id)) for run in judged_on)
+
+
+def _notes(done: Import) -> list[str]:
+    notes = list(done.warnings)
+    if done.rejections:
+        why = in_words(done.rejections)
+        notes.append(f"rows that were not stored: {done.rows_rejected:,}. Why: {why}.")
+    return [f"Test file: {note}" for note in notes]
+
+
+def _import_test(store: Store, settings, path: Path, dataset: Dataset, label_set: LabelSet) -> Import:
     """The file as a dataset of its own, read by the same columns. Raises BadFile."""
     wanted, answers = _columns_of(store, dataset, label_set)
     name = f"{dataset.name[:60]}, test rows: {path.name[:40]}"
     data = read_file(path)
-    imported = feedback.import_bytes(store, settings, data, path.name, wanted, name, answers=answers)
-    return store.datasets.get(imported.dataset_id)
+    return feedback.import_bytes(store, settings, data, path.name, wanted, name, answers=answers)
 
 
 def _columns_of(store: Store, dataset: Dataset, label_set: LabelSet) -> tuple[Columns, dict[str, str]]:
@@ -235,11 +275,11 @@ def promote_run(chosen: argparse.Namespace) -> dict:
     if chosen.back:
         name, _, wanted = chosen.back.partition("/")
         dataset = _dataset(store, name)
-        done = promotion.roll_back(store, _label_set(store, dataset, wanted or None).id)
+        done = promotion.roll_back(store, settings, _label_set(store, dataset, wanted or None).id)
     elif chosen.run is None:
         raise NotFound("Name the run to promote, or a label set with --back.")
     else:
-        done = promotion.promote(store, chosen.run, chosen.note, chosen.anyway)
+        done = promotion.promote(store, settings, chosen.run, chosen.note, chosen.anyway)
     predicted = predict_new(store, settings, done.run_id)
     return {
         "run": done.run_id,

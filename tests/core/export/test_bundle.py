@@ -60,6 +60,33 @@ def test_a_format_that_answers_otherwise_is_left_out(single, texts, tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def test_two_exports_at_once_leave_each_other_alone(single, texts, tmp_path):
+    def meanwhile(lines):
+        export_model(single, {"run": 1}, texts, tmp_path / "out", ["transformers"])
+        return "card"
+
+    export_model(single, {"run": 2}, texts, tmp_path / "out", ["torchscript"], meanwhile)
+    assert read_manifest(tmp_path / "out")["run"] == 2
+    assert not (tmp_path / "out" / "transformers").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_link_to_a_folder_stays_one(single, texts, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    for _ in range(2):
+        report = export_model(single, {}, texts, tmp_path / "link", ["transformers"])
+    assert report["folder"] == str(tmp_path / "disk") and (tmp_path / "link").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["disk", "link"]
+    read_manifest(tmp_path / "link")
+
+
+def test_the_readme_says_that_personal_data_is_masked_by_roadlens_alone(single, texts, tmp_path):
+    export_model(single, {}, texts, tmp_path / "out", ["transformers"])
+    said = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "read a text as it is" in said and "python -m core score" in said and "[email]" in said
+
+
 def test_unknown_formats_are_refused_before_anything_is_written(single, texts, tmp_path):
     with pytest.raises(ModelError, match="no format 'pmml'"):
         export_model(single, {}, texts, tmp_path / "out", ["pmml"])

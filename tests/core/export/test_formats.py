@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import onnx
 import pytest
+import torch
 from tokenizers import Tokenizer
 
-from core.errors import Damaged, ModelError
+from core.errors import Damaged, ModelError, UnsafeModel
 from core.export.formats import FORMATS, possible_formats
+from core.export.manifest import write_manifest
 from core.export.opened import is_exported, open_exported
 from core.export.parity import agreed
 from core.models.classifier import Calibration
@@ -22,7 +24,7 @@ EXACT = ("onnx", "torchscript", "transformers")
 def test_a_format_answers_as_the_model(request, kind, key, texts, tmp_path, onnx_folders):
     model = request.getfixturevalue(kind)
     folder = onnx_folders[kind] if key == "onnx" else FORMATS[key].write(model, tmp_path / "out").folder
-    opened = open_exported(folder)
+    opened = open_exported(folder, made_here=True)
     assert (opened.labels, opened.multi, opened.max_tokens) == (model.labels, model.multi, 16)
     difference = np.abs(opened.probabilities(texts) - model.probabilities(texts)).max()
     assert difference <= FORMATS[key].max_difference
@@ -79,7 +81,8 @@ def test_labels_and_tokenizer_lie_beside(multi, tmp_path):
 def test_words_a_model_was_trained_without_are_not_read_by_what_it_leaves_in(single, tmp_path):
     blind = replace(single, encoder=single.encoder.reading_without(["slow"]))
     FORMATS["torchscript"].write(blind, tmp_path / "out")
-    with_it, without_it = open_exported(tmp_path / "out").probabilities(["the app is slow", "the app is"])
+    opened = open_exported(tmp_path / "out", made_here=True)
+    with_it, without_it = opened.probabilities(["the app is slow", "the app is"])
     assert with_it == pytest.approx(without_it)
     assert with_it == pytest.approx(blind.probabilities(["the app is slow"])[0], abs=1e-4)
 
@@ -112,6 +115,32 @@ def test_a_changed_file_is_noticed(onnx_folders, tmp_path, name):
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(Damaged, match=name):
         open_exported(tmp_path / "out")
+
+
+class Writes(torch.nn.Module):
+    """A TorchScript module that leaves a file wherever its maker wants."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def forward(self, ids, mask: torch.Tensor):
+        torch.save(ids, self.path)
+        return torch.ones(ids.size(0), 3)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_torchscript_of_another_process_is_not_opened(single, tmp_path):
+    folder = FORMATS["torchscript"].write(single, tmp_path / "out").folder
+    torch.jit.script(Writes(str(tmp_path / "planted"))).save(str(folder / "model.pt"))
+    about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, about)
+    with pytest.raises(UnsafeModel, match="ONNX format or with the run's checkpoint"):
+        open_exported(folder).probabilities(["slow"])
+    assert not (tmp_path / "planted").exists()
+    open_exported(folder, made_here=True).probabilities(["slow"])
+    assert (tmp_path / "planted").exists(), "it would have been"
 
 
 def test_a_folder_that_is_no_export_is_damaged(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 
 from core.errors import BadColumns
 from core.export import scoring
-from core.export.scoring import decided, score_csv
+from core.export.scoring import Unread, decided, score_csv
 
 
 class Model:
@@ -38,6 +38,19 @@ def test_rows_get_label_confidence_and_every_probability():
         ["3", "", "", "", "", ""],
         ["4", " ", "", "", "", ""],
     ]
+
+
+def test_an_unread_row_keeps_its_place_and_its_cells_but_gets_no_answer():
+    model = Model()
+    rows = [["1", "it does crash"], Unread(("2", "=so", "it", "says")), Unread(("3",)), ["4", "slow"]]
+    _, *found = score_csv(model, ["id", "text"], rows, ["text"], safe, every_label=False)
+    assert found == [
+        ["1", "it does crash", "bug", "0.8000"],
+        ["2", "'=so", "", ""],
+        ["3", "", "", ""],
+        ["4", "slow", "'=1+1", "0.7000"],
+    ]
+    assert model.asked == [["it does crash", "slow"]]
 
 
 def test_a_taken_name_gets_a_number_and_text_columns_are_joined():

@@ -78,6 +78,21 @@ def test_title_and_body_are_joined_as_the_application_joins_them(single, onnx_fo
     assert run(onnx_folders["single"], source, "--text").returncode == 1
 
 
+def test_more_cells_than_the_header_shift_no_answer(single, onnx_folders, tmp_path):
+    """As `core score` does, it cuts such a row and gives it no answer; blank cells change nothing."""
+    source = tmp_path / "rows.csv"
+    rows = ["1,the page is slow", "2,slow, they said,again", "3,bad price,,", "4,login,"]
+    source.write_text("\n".join(["id,text", *rows]), encoding="utf-8")
+    assert run(onnx_folders["single"], source, "--text", "text").returncode == 0
+    with (tmp_path / "rows.scored.csv").open(encoding="utf-8-sig", newline="") as file:
+        header, *found = list(csv.reader(file))
+    assert {len(row) for row in found} == {len(header)} and len(found) == 4
+    assert found[1][:2] == ["2", "slow"] and set(found[1][2:]) == {""}
+    texts = ["the page is slow", "bad price", "login"]
+    for row, shares in zip([found[0], *found[2:]], single.probabilities(texts), strict=True):
+        assert [float(cell) for cell in row[3:]] == pytest.approx(shares, abs=2e-4)
+
+
 def test_it_is_short_enough_to_be_read_before_it_is_run():
     code = SCRIPT_SOURCE.read_text(encoding="utf-8").split('"""')[2].splitlines()
     assert sum(bool(line.strip()) and not line.startswith(("import ", "from ")) for line in code) <= 20

@@ -1,10 +1,13 @@
 """`python -m core train`, `promote`, `export-model` and `score` on a small dataset."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from core.errors import CannotTrain
 
 TINY = ("--encoder", "tests/tiny")
 
@@ -31,6 +34,59 @@ def test_a_file_of_its_own_is_the_test(said, rows, made_up, tmp_path, as_bytes, 
     again = said("train", rows, *TINY, "--test", path, "--mode", "tfidf")
     assert again["model"]["held_out_rows"] == 40
     assert len(store.datasets.list()) == 2, "the same file is the same test dataset"
+
+
+def test_what_was_wrong_with_the_test_file_is_told(said, rows, tmp_path):
+    path = tmp_path / "test.csv"
+    lines = ["the page is slow crash,slow", "price bill cheap write to a@b.co,price", ",slow", "a,b,c"]
+    path.write_text("\n".join(["text,label", *lines]) + "\n")
+    done = said("train", rows, "--mode", "tfidf", "--no-quick", "--test", path)
+    told = [words for words in done["warnings"] if words.startswith("Test file: ")]
+    assert any("Masked before storing: 1 email" in words for words in told)
+    assert told[-1] == (
+        "Test file: rows that were not stored: 2. Why: has more cells than the 2 column names (line 5); "
+        "no text (line 4)."
+    )
+
+
+@pytest.mark.parametrize("wrong", [("--split", "grouped"), ("--epochs", 99), ("--split", "sideways")])
+def test_wrong_settings_are_refused_before_a_test_file_is_stored(refused, rows, tmp_path, store, wrong):
+    path = tmp_path / "test.csv"
+    path.write_text("text,label\nthe page is slow,slow\nprice bill,price\n")
+    refused("train", rows, *TINY, *wrong, "--test", path)
+    assert [item.name for item in store.datasets.list()] == ["Rows"]
+
+
+def test_test_rows_go_again_when_the_training_cannot_begin(refused, said, rows, tmp_path, store, monkeypatch):
+    words = ("train", rows, "--mode", "tfidf", "--no-quick", "--test")
+    path = tmp_path / "test.csv"
+    path.write_text("text,label\nthe page is slow,other\nprice bill,another\n")
+    assert "has a label that is learned" in refused(*words, path)
+    assert [item.name for item in store.datasets.list()] == ["Rows"]
+    path.write_text("text,label\nthe page is slow,slow\nprice bill,price\n")
+
+    def broken(*_):
+        raise CannotTrain("No way.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.workflow.train_job.judge", broken)
+        assert refused(*words, path) == "No way."
+    assert len(store.datasets.list()) == 2, "a run has read it"
+    with monkeypatch.context() as patch:
+        patch.setattr("core.workflow.train_job.check_data", broken)
+        assert refused(*words, path) == "No way."
+    assert len(store.datasets.list()) == 2, "it was there before this call"
+
+
+def test_a_dataset_without_labels_says_how_to_get_them(refused, store, settings):
+    from core.domain import Columns
+    from core.workflow import feedback
+
+    data = b"text,topic\n" + b"".join(b"the page is slow %d,\n" % number for number in range(9))
+    feedback.import_bytes(store, settings, data, "rows.csv", Columns("text", label="topic"), "Bare")
+    for more in ((), ("--label-set", "topic")):
+        sentence = refused("train", "Bare", *more)
+        assert "'Bare' has no labels yet" in sentence and "--label COL" in sentence
 
 
 def test_the_test_rows_are_read_on_the_scale_of_the_training_ratings(
@@ -103,6 +159,7 @@ def test_promote_needs_the_gate_or_a_word(said, refused, rows, store):
 
     first = said("train", rows, *TINY)["run"]
     second = said("train", rows, "--mode", "tfidf", "--no-quick")["run"]
+    store.runs.update(first, model=replace(store.runs.get(first).model, macro_f1=0.9))
     store.labels.set_gate(1, GateRule(macro_f1=1.0, recall=1.0, calibration_error=0.0))
     assert "does not pass the gate" in refused("promote", first)
     assert said("promote", first, "--anyway", "--note", "for the review")["passed"] is False
@@ -201,6 +258,119 @@ def test_a_whole_export_is_opened_by_whatever_format_it_holds(settings, tmp_path
     (tmp_path / key / "manifest.json").write_text(f'{{"format": "{key}", "files": {{}}}}')
     monkeypatch.setattr("core.export.opened.open_exported", lambda folder, threads: folder)
     assert model_verbs.open_model(settings, tmp_path) == tmp_path / key
+
+
+def test_torchscript_is_never_what_a_file_is_scored_with(said, refused, rows, tmp_path):
+    run = said("train", rows, *TINY)["run"]
+    out, alone = tmp_path / "model", tmp_path / "alone"
+    said("export-model", run, "--out", out, "--format", "torchscript", "--format", "transformers")
+    said("export-model", run, "--out", alone, "--format", "torchscript")
+    path = tmp_path / "new.csv"
+    path.write_text("text\nslow page\n")
+    assert said("score", "--model", out, path)["rows"] == 1, "by the other format"
+    for folder in (out / "torchscript", alone, alone / "torchscript"):
+        sentence = refused("score", "--model", folder, path)
+        assert "ONNX format or with the run's checkpoint" in sentence
+    (out / "transformers" / "labels.json").unlink()
+    assert "labels.json is missing or damaged" in refused("score", "--model", out, path)
+
+
+@pytest.fixture
+def words(said, rows, settings, store):
+    """The checkpoint of a model of words."""
+    run = said("train", rows, "--mode", "tfidf", "--no-quick")["run"]
+    return settings.runs_dir / store.runs.get(run).checkpoint
+
+
+def scored(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_rows_that_cannot_be_read_are_written_without_an_answer(said, words, tmp_path):
+    path = tmp_path / "new.csv"
+    lines = ["id,text", "1,the page is slow", "2,slow, they said,again", ",", "", "3,price", "4,=cheap", "5"]
+    path.write_text("\n".join(lines) + "\n")
+    done = said("score", "--model", words, path)
+    header, *found = scored(tmp_path / "new.scored.csv")
+    assert (done["rows"], done["rows_rejected"]) == (len(found), 3) == (6, 3)
+    assert [row[:2] for row in found] == [
+        ["1", "the page is slow"],
+        ["2", "slow"],
+        ["", ""],
+        ["3", "price"],
+        ["4", "'=cheap"],
+        ["5", ""],
+    ]
+    assert {len(row) for row in found} == {len(header)}
+    assert [bool(row[2]) for row in found] == [True, False, False, True, True, False]
+    assert done["warnings"][-1] == (
+        "Rows that could not be read and have no answer: 3. Why: has more cells than the 2 column names "
+        "(line 3); every cell is empty (line 4); has fewer cells than the 2 column names (line 8)."
+    )
+    path.write_text("id,text\n1,slow\n")
+    done = said("score", "--model", words, path)
+    assert (done["rows"], done["rows_rejected"], done["warnings"]) == (1, 0, [])
+
+
+def test_unread_rows_stand_in_their_place_in_a_long_file(said, words, tmp_path):
+    """Longer than a chunk of the reader."""
+    path = tmp_path / "new.csv"
+    kept = 45_000
+    lines = [f"{number},slow" if number % 9_000 else f"{number},a,b" for number in range(1, kept + 1)]
+    path.write_text("\n".join(["id,text", *lines]) + "\n")
+    done = said("score", "--model", words, path, "--labels-only")
+    _, *found = scored(tmp_path / "new.scored.csv")
+    assert (done["rows"], done["rows_rejected"]) == (kept, 5)
+    assert [row[0] for row in found] == [str(number) for number in range(1, kept + 1)]
+    assert [int(row[0]) for row in found if not row[2]] == list(range(9_000, kept + 1, 9_000))
+
+
+def test_a_scoring_that_is_stopped_leaves_the_file_as_it_was(said, words, tmp_path, monkeypatch, capsys):
+    from core.models.linear_text import LinearText
+    from core.workflow.command import main
+
+    path, out = tmp_path / "new.csv", tmp_path / "out.csv"
+    path.write_text("text\nslow\n")
+    out.write_text("an earlier result")
+
+    def stop(*_):
+        assert len(list(tmp_path.iterdir())) >= 3, "it is written beside"
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LinearText, "probabilities", stop)
+        assert main(["score", "--model", str(words), str(path), "--out", str(out)]) == 130
+    assert "Nothing half-done was kept" in capsys.readouterr().err
+    assert out.read_text() == "an earlier result"
+    assert {item.name for item in tmp_path.iterdir()} == {"data", "new.csv", "out.csv"}
+    said("score", "--model", words, path, "--out", out)
+    assert [row[0] for row in scored(out)] == ["text", "slow"]
+
+
+def test_the_scored_file_never_takes_the_place_of_its_source(refused, words, tmp_path):
+    import os
+
+    path = tmp_path / "new.csv"
+    path.write_text("text\nslow\n")
+    (tmp_path / "link.csv").symlink_to(path)
+    os.link(path, tmp_path / "hard.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name in ("new.csv", "link.csv", "hard.csv"):
+        assert "written over itself" in refused("score", "--model", words, path, "--out", tmp_path / name)
+    for name in ("pipe.csv", "data", "nowhere/out.csv"):
+        assert "cannot be written" in refused("score", "--model", words, path, "--out", tmp_path / name)
+    assert path.read_text() == "text\nslow\n" and (tmp_path / "pipe.csv").is_fifo()
+
+
+def test_an_export_into_the_folder_one_stands_in_is_refused_at_once(
+    said, refused, rows, tmp_path, monkeypatch, settings
+):
+    run = said("train", rows, "--mode", "tfidf", "--no-quick")["run"]
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr("core.workflow.exporting.load_classifier", None)  # nothing is loaded for it
+    assert "Name a folder in it, such as" in refused("export-model", run, "--out", ".")
 
 
 def test_an_export_whose_only_format_is_damaged_names_the_file(said, refused, rows, tmp_path):
