@@ -154,6 +154,7 @@ QUICK, BETTER, TFIDF, BILSTM, MAJORITY = "quick", "better", "tfidf", "bilstm", "
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 STRATIFIED, GROUPED, BY_TIME, KFOLD = "stratified", "grouped", "time", "kfold"
 NOT_JUDGED, NOT_MEASURED = "Not judged: ", " (not measured, train again)"  # begin, end a GateResult.name
+BEYOND_CHANCE = "Calibration error beyond chance"  # a GateResult.name: what is left of it
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,7 @@ class Scores:
     weighted_f1: float | None = None
     macro_auc: float | None = None
     calibration_error: float | None = None  # expected calibration error of its probabilities
+    calibration_chance: float | None = None  # what exact probabilities would show on these rows; None: old
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # field name -> 90 % range
     multi: bool = False
     by_person: bool = False  # the ranges take the comments of one person together
@@ -275,7 +277,7 @@ class GateRule:
 
 @dataclass(frozen=True)
 class GateResult:
-    name: str  # Macro F1, Recall of <label>, Calibration error, or a sentence on what nothing judges
+    name: str  # Macro F1, Recall of <label>, BEYOND_CHANCE, or a sentence on what nothing judges
     value: float
     bound: float
     at_least: bool  # False: at most

@@ -1,6 +1,6 @@
 """Curves of a model over its threshold or its certainty, and how far its confidence is off."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,27 +51,32 @@ class Unsure:
 def roc(held: HeldOut, label: str) -> Curve | None:
     """x: FP / (FP + TN), y: TP / (TP + FN), this label against the rest; None where one side is empty.
 
-    Rows of all repeats together.
+    The points are of the rows of all repeats together, the area is the mean over the repeats, as in the
+    scores.
     """
     hits, given, thresholds = _steps(held, label)
     yes, no = hits[-1], given[-1] - hits[-1]
     if not yes or not no:
         return None
-    place = held.labels.index(label)
-    area = float(auc(held.probabilities[:, [place]], held.truth[:, [place]])[0])
-    return _curve((given - hits) / no, hits / yes, thresholds, area)
+    return _curve((given - hits) / no, hits / yes, thresholds, _area(auc, held, label))
 
 
 def precision_recall(held: HeldOut, label: str) -> Curve | None:
-    """x: recall, y: precision; the area is the average precision; None for a label without rows."""
+    """x: recall, y: precision; the area is the average precision, the mean over the repeats; None for a
+    label without rows."""
     hits, given, thresholds = _steps(held, label)
     if not hits[-1]:
         return None
     precision = hits / np.maximum(given, 1)
     precision[0] = precision[1]  # no row is given the label yet: precision is undefined
-    place = held.labels.index(label)
-    area = float(average_precision(held.probabilities[:, [place]], held.truth[:, [place]])[0])
-    return _curve(hits / hits[-1], precision, thresholds, area)
+    return _curve(hits / hits[-1], precision, thresholds, _area(average_precision, held, label))
+
+
+def _area(measure: Callable, held: HeldOut, label: str) -> float:
+    place = [held.labels.index(label)]
+    return float(
+        np.mean([measure(part.probabilities[:, place], part.truth[:, place]) for part in held.repeats])
+    )
 
 
 def _steps(held: HeldOut, label: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -92,33 +97,33 @@ def _curve(x: np.ndarray, y: np.ndarray, thresholds: np.ndarray, area: float) ->
 
 
 def reliability(
-    probabilities: np.ndarray, truth: np.ndarray, multi: bool = False, groups: Sequence[str] | None = None
+    probabilities: np.ndarray,
+    truth: np.ndarray,
+    multi: bool = False,
+    groups: Sequence[str] | None = None,
+    repeats: int = 1,
 ) -> tuple[Bin, ...]:
     """Confidence beside how often it comes true, in 15 equal bins; empty bins are left out.
 
     One label a row: of the most likely label. Several: of all decisions, row by label. `groups` (n,) says who
     wrote each row, "" unknown: the answers to one person tell less than as many to many. How much less is
     read off the answers, with several labels off how far they miss, label by label: that one label is rarer
-    than another makes nobody's comments alike.
+    than another makes nobody's comments alike. A row that occurs `repeats` times counts once in `n` and in
+    the ranges.
     """
-    if multi:
-        confidence, right = probabilities.ravel(), truth.ravel()
-    else:
-        said = probabilities.argmax(axis=1)[:, None]
-        confidence, right = (
-            np.take_along_axis(part, said, axis=1).ravel() for part in (probabilities, truth)
-        )
+    confidence, right = (part.ravel() for part in answers(probabilities, truth, multi))
     right = right.astype(float)
     places = bin_of(confidence)
     n = np.bincount(places, minlength=BINS)
     sums, hits = (np.bincount(places, part, minlength=BINS) for part in (confidence, right))
-    effect = np.ones(BINS)
-    if groups is not None:
+    once = np.maximum(1, np.round(n / repeats))
+    effect = np.full(BINS, float(repeats))
+    if groups is not None:  # a split by person is not repeated
         persons = _by_label(groups, right - confidence, truth) if multi else persons_of(groups, right)
         effect = persons.effect_by_part(places, BINS)
     low, high = wilson(hits / effect, n / effect)
     return tuple(
-        Bin(float(sums[b] / n[b]), float(hits[b] / n[b]), float(low[b]), float(high[b]), int(n[b]))
+        Bin(float(sums[b] / n[b]), float(hits[b] / n[b]), float(low[b]), float(high[b]), int(once[b]))
         for b in np.flatnonzero(n)
     )
 
@@ -152,17 +157,21 @@ def gaps(probabilities: np.ndarray, truth: np.ndarray, multi: bool):
     """Sparse (n, bins) of right minus confidence, or (n, bins x k): a row has one cell a decision."""
     from scipy.sparse import csr_array
 
-    rows, labels = truth.shape
+    confidence, right = answers(probabilities, truth, multi)
+    rows, width = confidence.shape
+    columns, cells = bin_of(confidence) + BINS * np.arange(width), right - confidence
+    starts = np.arange(rows + 1) * width
+    shape = (rows, BINS * width)
+    return csr_array((cells.astype(np.float64).ravel(), columns.ravel(), starts), shape=shape)
+
+
+def answers(probabilities: np.ndarray, truth: np.ndarray, multi: bool) -> tuple[np.ndarray, np.ndarray]:
+    """(confidence, right) of each answer, both (n, 1): that of the most likely label; with several labels a
+    row both (n, k): the probability of each label, and whether the row carries it."""
     if multi:
-        columns = bin_of(probabilities) + BINS * np.arange(labels)
-        cells, width = truth - probabilities, BINS * labels
-    else:
-        said = probabilities.argmax(axis=1)[:, None]
-        confidence = np.take_along_axis(probabilities, said, axis=1)
-        columns, width = bin_of(confidence), BINS
-        cells = np.take_along_axis(truth, said, axis=1) - confidence
-    starts = np.arange(rows + 1) * columns.shape[1]
-    return csr_array((cells.astype(np.float64).ravel(), columns.ravel(), starts), shape=(rows, width))
+        return probabilities, truth
+    said = probabilities.argmax(axis=1)[:, None]
+    return np.take_along_axis(probabilities, said, axis=1), np.take_along_axis(truth, said, axis=1)
 
 
 def certainty(probabilities: np.ndarray, multi: bool) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.domain import TEST, TRAIN, VALIDATION, Leak
+from core.domain import GROUPED, KFOLD, STRATIFIED, TEST, TRAIN, VALIDATION, Leak
 from core.evaluation.copies import copied, words_of
 from core.evaluation.held_out import HeldOut
 from core.evaluation.ranges import lower_tail
@@ -17,6 +17,7 @@ MOST_IDS = 50
 TELLING, COMMON, ELSEWHERE, FEWEST_NAMED = 0.8, 0.5, 5.0, 5  # of a label's name in the texts
 HALF = 0.5  # of the rows with a known person
 LEAST_PEOPLE_ROWS = 20
+OUTSIDE = "outside"  # a way to judge: on another dataset
 
 
 def leaks(
@@ -29,18 +30,20 @@ def leaks(
     people: Sequence[str],
     train_right: float,
     held: HeldOut,
+    way: str = STRATIFIED,
 ) -> tuple[Leak, ...]:
     """`texts`, `parts` (train, validation, test), `truth` (n, k), `ids` and `people` ("" : unknown) are
     the labelled rows; `train_right` the share of learned rows that the model gets right. In K-fold the
-    sides are the folds of `held`."""
+    sides are the folds of `held`. `way` it was judged: a way to split, or OUTSIDE; nobody is told to choose
+    the one that was chosen, or one that does not go with it."""
     sides, tested = _sides(parts, ids, held)
     learned = int(np.isin(parts, (TRAIN, VALIDATION)).sum())
     found = (
-        _copies(texts, sides, tested, ids, held, people),
+        _copies(texts, sides, tested, ids, held, people if way != OUTSIDE else [""] * len(texts)),
         _label_words(texts, truth, labels, ids),
         _test_above_train(train_right, learned, held),
-        _few_rows(held),
-        _one_sided(people, ids),
+        _few_rows(held, way),
+        _one_sided(people, ids, way),
     )
     return tuple(leak for leak in found if leak is not None)
 
@@ -188,7 +191,7 @@ def _test_above_train(train_right: float, learned: int, held: HeldOut) -> Leak |
     return Leak("test_above_train", words, n)
 
 
-def _few_rows(held: HeldOut) -> Leak | None:
+def _few_rows(held: HeldOut, way: str) -> Leak | None:
     rows = held.once
     support = rows.truth.sum(axis=0)
     few = np.flatnonzero(support < FEW)
@@ -197,16 +200,19 @@ def _few_rows(held: HeldOut) -> Leak | None:
     order = few[np.argsort(support[few], kind="stable")]
     examples = ", ".join(f"“{held.labels[place][:40]}” ({support[place]})" for place in order[:3])
     count = "1 label has" if len(few) == 1 else f"{len(few):,} of {len(support):,} labels have"
+    remedy = {
+        KFOLD: "or label more of them.",
+        OUTSIDE: "or label more of them in the test dataset.",
+    }.get(way, "label more of them, or judge by K-fold, which holds out every comment once.")
     words = (
         f"{count} fewer than {FEW} held-out comments: {examples}. One comment more or less moves their "
-        "figures a lot. Read their ranges, label more of them, or judge by K-fold, which holds out every "
-        "comment once."
+        f"figures a lot. Read their ranges, {remedy}"
     )
     inside = np.flatnonzero(rows.truth[:, few].any(axis=1))
     return Leak("few_rows", words, len(inside), _some(rows.ids[inside]))
 
 
-def _one_sided(people: Sequence[str], ids: np.ndarray) -> Leak | None:
+def _one_sided(people: Sequence[str], ids: np.ndarray, way: str) -> Leak | None:
     names = np.array(list(people), dtype=object)
     known = np.flatnonzero(names != "")
     if len(known) < max(LEAST_PEOPLE_ROWS, HALF * len(names)):
@@ -217,9 +223,10 @@ def _one_sided(people: Sequence[str], ids: np.ndarray) -> Leak | None:
         return None
     rows = known[codes == most]
     who = "account" if values[most].startswith("account") else "person"
+    apart = ", and split by account, so that nobody stands on both sides"
     words = (
         f"One {who} wrote {len(rows):,} of the {len(known):,} comments whose writer is known. The figures "
-        f"tell how well the model reads this {who}. Add comments of others, and split by account, so that "
-        "nobody stands on both sides."
+        f"tell how well the model reads this {who}. Add comments of others"
+        f"{'' if way in (GROUPED, OUTSIDE) else apart}."
     )
     return Leak("one_sided", words, len(rows), _some(ids[rows]))

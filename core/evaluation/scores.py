@@ -7,6 +7,7 @@ import numpy as np
 from core.domain import LabelScore, Scores
 from core.errors import CannotTrain
 from core.evaluation.areas import auc, average_precision, macro_auc_range
+from core.evaluation.confidence import by_chance, error_range
 from core.evaluation.curves import calibration_error, gaps
 from core.evaluation.held_out import HeldOut
 from core.evaluation.persons import Persons, persons_of
@@ -38,7 +39,8 @@ def score(
     rows = len(np.unique(held.ids))
     persons = _persons(held, parts, groups)
     areas = np.mean([auc(part.probabilities, part.truth) for part in parts], axis=0)  # nan: undefined
-    ranges = _ranges(parts, values, counts, persons, draws, seed)
+    lucky = by_chance(parts, seed)
+    ranges = _ranges(parts, values, lucky, persons, draws, seed)
     together = held.places if persons is None else persons.codes[held.places]
     low_high = macro_auc_range(together, _supports(parts, persons), held.probabilities, held.truth)
     if low_high is not None:
@@ -52,6 +54,7 @@ def score(
         ranges=ranges,
         multi=held.multi,
         by_person=persons is not None,
+        calibration_chance=float(lucky.mean()),
         **values,
     )
 
@@ -108,7 +111,7 @@ def _supports(parts: list[HeldOut], persons: Persons | None) -> np.ndarray:
 
 
 def _ranges(
-    parts: list[HeldOut], values: dict, counts: Tally, persons: Persons | None, draws: int, seed: int
+    parts: list[HeldOut], values: dict, lucky: np.ndarray, persons: Persons | None, draws: int, seed: int
 ) -> dict:
     """Field name -> 90 % range: the rows are redrawn, all repeats of a row, and all rows of a person,
     together."""
@@ -122,10 +125,8 @@ def _ranges(
     }
     low, high = wilson(values["accuracy"] * rows, rows)
     ranges["accuracy"] = (float(low), float(high))
-    # An absolute gap only grows when rows are redrawn: the draws give the spread, not the place.
-    spread = redrawn["calibration_error"] - np.median(redrawn["calibration_error"])
-    low, high = values["calibration_error"] + np.quantile(spread, [0.05, 0.95])
-    ranges["calibration_error"] = (float(max(0.0, low)), float(min(1.0, high)))
+    name = "calibration_error"
+    ranges[name] = error_range(values[name], redrawn[name], lucky)
     return ranges
 
 

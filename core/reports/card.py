@@ -59,7 +59,8 @@ def card_facts(run: TrainingRun) -> list[tuple[str, str]]:
         facts.append(("Baselines, macro F1", listed))
     if {"ece_before", "ece_after"} <= run.calibration.keys():
         before, after = run.calibration["ece_before"], run.calibration["ece_after"]
-        facts.append(("Confidence off by", f"{percent(after)} ({percent(before)} before calibration)"))
+        told = f"{percent(after)} ({percent(before)} before calibration{_luck(run)})"
+        facts.append(("Confidence off by", told))
     seconds = sum(run.seconds.values())
     if seconds:
         facts.append(("Training took", f"{seconds:.0f} s on {run.device}"))
@@ -68,6 +69,14 @@ def card_facts(run: TrainingRun) -> list[tuple[str, str]]:
     if run.evaluation is not None and run.evaluation.split:
         facts.append(("Held-out rows", run.evaluation.split))
     return facts
+
+
+def _luck(run: TrainingRun) -> str:
+    """What of the error is chance; "" where an earlier version did not keep it."""
+    if run.model is None or run.model.calibration_chance is None:
+        return ""
+    shown = percent(run.model.calibration_chance)
+    return f"; a perfectly calibrated model shows {shown} on {run.model.n:,} rows"
 
 
 def model_name(run: TrainingRun) -> tuple[str, str]:

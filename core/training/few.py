@@ -9,18 +9,21 @@ USUAL_SHARE = 0.5  # half of the comments found: where a range is widest
 ENOUGH = 8  # held-out comments of one label from which its recall means something
 
 
-def knows(counts: Mapping[str, int], held_out: int) -> tuple[str, ...]:
-    """`counts` labelled comments of each label, `held_out` comments the model is judged on in all.
+def knows(
+    counts: Mapping[str, int], judged: Mapping[str, int], held_out: int, labelled: int
+) -> tuple[str, ...]:
+    """`counts` labelled comments of each label, `judged` those of them that the model is judged on,
+    `held_out` comments it is judged on in all. `labelled` comments of the dataset carry a label, 0 where
+    another dataset judges, whose comments then are `judged` and `held_out`.
 
     Ranges are exact ones of a share (Clopper and Pearson 1934), 90 %.
     """
-    rows = sum(counts.values())
-    if not rows or held_out <= 0:
+    if not sum(counts.values()) or held_out <= 0:
         return ("No comment is held out, so nothing says how good the model is. Label more comments.",)
-    share = min(1.0, held_out / rows)
-    sentences = [_overall(held_out)]
-    judged = {label: max(0, round(share * count)) for label, count in counts.items()}
-    thin = sorted((label for label in counts if _width(judged[label]) > WIDE), key=lambda one: counts[one])
+    share = min(1.0, held_out / labelled) if labelled else None
+    sentences = [_overall(held_out, share)]
+    thin = [label for label in counts if _width(judged[label]) > WIDE]
+    thin.sort(key=lambda label: (judged[label], counts[label]))
     sentences += [_label(label, counts[label], judged[label], share) for label in thin[:NAMED]]
     if len(thin) > NAMED:
         sentences.append(f"Of {len(counts)} labels, {len(thin)} are so thin.")
@@ -49,35 +52,41 @@ def _width(rows: int) -> float:
     return high - low
 
 
-def _overall(held_out: int) -> str:
+def _overall(held_out: int, share: float | None) -> str:
     low, high = exact_range(round(0.8 * held_out), held_out)
+    begin = f"{_comments(held_out)} held out"
+    if share is None:
+        begin = f"The test dataset judges it, with {_comments(held_out)}"
     return (
-        f"{_comments(held_out)} held out: a model that gets {round(0.8 * held_out)} of them right is right "
-        f"on {low:.0%} to {high:.0%} of all such comments."
+        f"{begin}: a model that gets {round(0.8 * held_out)} of them right is right on {low:.0%} to "
+        f"{high:.0%} of all such comments."
     )
 
 
-def _label(label: str, count: int, judged: int, share: float) -> str:
+def _label(label: str, count: int, judged: int, share: float | None) -> str:
+    """`share` of the labelled comments is held out; None: another dataset judges."""
+    if share is None:
+        begin = f"Label '{label}' has {_comments(judged) if judged else 'no comment'} in the test dataset"
+    else:
+        begin = f"Label '{label}' has {_comments(count)}, {judged or 'none'} of them held out"
     if not judged:
-        return (
-            f"Label '{label}' has {_comments(count)}, none of them held out: its recall cannot be told at "
-            f"all. {_needed(count, share)}"
-        )
+        return f"{begin}: its recall cannot be told at all. {_needed(judged, share)}"
     half = max(1, round(USUAL_SHARE * judged))
     low, high = exact_range(half, judged)
     return (
-        f"Label '{label}' has {_comments(count)}, about {judged} of them held out: with {half} of {judged} "
-        f"found, its recall could be anywhere between {low:.0%} and {high:.0%}. {_needed(count, share)}"
+        f"{begin}: with {half} of {judged} found, its recall could be anywhere between {low:.0%} and "
+        f"{high:.0%}. {_needed(judged, share)}"
     )
 
 
-def _needed(count: int, share: float) -> str:
+def _needed(judged: int, share: float | None) -> str:
     """How many more comments narrow the range to WIDE."""
-    judged = 1
-    while _width(judged) > WIDE:
-        judged += 1
-    more = max(1, -(-judged // max(share, 1e-9)) - count)
-    return f"About {more:,.0f} more would narrow that to {WIDE:.0%}."
+    enough = judged
+    while _width(enough) > WIDE:
+        enough += 1
+    more = max(1, -(-(enough - judged) // max(share or 1.0, 1e-9)))
+    where = " there" if share is None else ""
+    return f"About {more:,.0f} more{where} would narrow that to {WIDE:.0%}."
 
 
 def _comments(count: int) -> str:

@@ -17,6 +17,12 @@ MOST_LABELS = 500
 MOST_OF_ONE = 0.6  # share of the rows that one person may hold in a grouped split
 FOLDS, REPEATS = (2, 20), (1, 10)
 SIDES = (TRAIN, TEST, VALIDATION)
+NOTHING_TO_JUDGE = {  # ways by which no comment may be left to hold out
+    GROUPED: "So few people wrote the labelled comments that keeping them apart leaves no comment to judge "
+    "on. Choose another split, or label comments of more people.",
+    BY_TIME: "The newest comments carry only labels that do not occur before, so a split by time leaves no "
+    "comment to judge on. Choose another split, or label more of the newest comments.",
+}
 
 
 @dataclass(frozen=True)
@@ -95,8 +101,11 @@ def make_split(
         left_out, warnings = (*left_out, *later), warnings + _later(later)
     else:
         parts = _dealt_parts(rows, kept, seed, way == STRATIFIED and not outside_test)
+    if way in NOTHING_TO_JUDGE and not outside_test and not (parts == TEST).any():
+        raise CannotTrain(NOTHING_TO_JUDGE[way])
     found = _folds(rows, parts, kept, folds, repeats, seed) if way == KFOLD else ()
-    sentence = _sentence(way, folds, repeats, outside_test)
+    undated = int((np.isnat(np.asarray(dates)) & (parts != TEST) & (parts != "")).sum())
+    sentence = _sentence(way, folds, repeats, outside_test, undated)
     return Split(parts, kept, left_out, found, sentence, warnings, rows)
 
 
@@ -328,12 +337,13 @@ def _time_parts(rows: Rows, kept: Sequence[str], dates: np.ndarray, seed: int, t
         )
     total = sum(sizes.values())
     test_rows = TEST_SHARE * total if test else 0.0
-    part_of, done = {}, 0
+    part_of, done, tuned = {}, 0, False
     for unit in sorted(_hashed(first, seed), key=lambda unit: first[unit], reverse=True):
         middle = done + sizes[unit] / 2
         newest = middle <= test_rows or (test and not done)
-        tuning = middle <= test_rows + VALIDATION_SHARE * total or VALIDATION not in part_of.values()
+        tuning = middle <= test_rows + VALIDATION_SHARE * total or not tuned
         part_of[unit] = TEST if newest else VALIDATION if tuning else TRAIN
+        tuned = tuned or part_of[unit] == VALIDATION
         done += sizes[unit]
     undated = {unit: TRAIN for unit in rows.units if unit not in part_of}
     return _to_rows(rows, kept, part_of | undated, "")
@@ -386,7 +396,8 @@ def _dealt_folds(rows: Rows, kept: Sequence[str], folds: int, seed: str) -> np.n
 # ---- in words -------------------------------------------------------------------------------
 
 
-def _sentence(way: str, folds: int, repeats: int, outside: bool) -> str:
+def _sentence(way: str, folds: int, repeats: int, outside: bool, undated: int) -> str:
+    """`undated`: comments without a date that the model learns from."""
     if way == KFOLD:
         again = f", {repeats} times over" if repeats > 1 else ""
         return (
@@ -395,14 +406,18 @@ def _sentence(way: str, folds: int, repeats: int, outside: bool) -> str:
         )
     if outside:
         return "Judged on another dataset; a tenth of the comments of this one tuned the model."
+    past = "the past alone"
+    if undated:
+        past = f"the past and from {undated:,} comment{'' if undated == 1 else 's'} without a date"
     return {
         STRATIFIED: "A fifth of the comments was held out at random, with equal shares of each label.",
         GROUPED: "About a fifth of the comments was held out by person: nobody stands on both sides.",
-        BY_TIME: "The newest fifth of the dated comments was held out: learned from the past alone.",
+        BY_TIME: f"The newest fifth of the dated comments was held out: learned from {past}.",
     }[way]
 
 
-def _listed(left_out: Sequence[tuple[str, int]]) -> str:
+def listed(left_out: Sequence[tuple[str, int]]) -> str:
+    """Labels and their rows, the first five by name."""
     named = ", ".join(f"'{label[:40]}' ({rows})" for label, rows in left_out[:5])
     return named + (f" and {len(left_out) - 5:,} more" if len(left_out) > 5 else "")
 
@@ -411,7 +426,7 @@ def _rare(left_out: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     if not left_out:
         return ()
     return (
-        f"Too rare to learn, since a label needs {FEWEST_GROUPS} different comments: {_listed(left_out)}. "
+        f"Too rare to learn, since a label needs {FEWEST_GROUPS} different comments: {listed(left_out)}. "
         "Their comments count as labelled, but the model does not know these labels.",
     )
 
@@ -420,7 +435,7 @@ def _later(left_out: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     if not left_out:
         return ()
     return (
-        f"Only in the newest comments, so there is nothing to learn them from: {_listed(left_out)}. "
+        f"Only in the newest comments, so there is nothing to learn them from: {listed(left_out)}. "
         "They are left out of the test; choose another split to learn them.",
     )
 

@@ -24,6 +24,7 @@ from core.store.store import Store
 from core.workflow.fitting import Fitted
 from core.workflow.selection import Selection, people
 
+LOOKED_AT = ("channel", "language", "length", "month")  # beside the segments
 SHOWN = (QUICK, TFIDF, BILSTM, MAJORITY)  # the order of the table, after the model itself
 
 
@@ -72,13 +73,13 @@ def stored_truth(store: Store, run: TrainingRun, ids: np.ndarray) -> np.ndarray:
 
 
 def mixed_up(store: Store, run: TrainingRun, true_label: str, said_label: str) -> tuple[int, ...]:
-    """Ids of the held-out rows with one label that were taken for another (or the same: rightly told)."""
+    """Ids of the held-out rows with one label that were taken for another (or the same: rightly told); in
+    repeated K-fold those of the first repeat, as in the confusion table."""
     held = held_out(store, run)
     if held is None or held.multi or not {true_label, said_label} <= set(run.labels):
         return ()
-    truth, said = run.labels.index(true_label), run.labels.index(said_label)
-    found = held.ids[(held.classes == truth) & (held.said == said)]
-    return tuple(dict.fromkeys(found.tolist()))
+    once, truth, said = held.once, run.labels.index(true_label), run.labels.index(said_label)
+    return tuple(once.ids[(once.classes == truth) & (once.said == said)].tolist())
 
 
 def judge(run: TrainingRun, selection: Selection, fitted: Fitted) -> tuple[Scores, Evaluation, dict]:
@@ -92,8 +93,10 @@ def judge(run: TrainingRun, selection: Selection, fitted: Fitted) -> tuple[Score
     others = {name: held_out_of(selection, heard[name]) for name in SHOWN if name in heard}
     beside = tuple(score(name, rows, groups=_writers(selection, rows)) for name, rows in others.items())
     figures = {
-        "ece_before": calibration_error(held.raw, held.truth, held.multi),
-        "ece_after": calibration_error(held.probabilities, held.truth, held.multi),
+        "ece_before": float(
+            np.mean([calibration_error(part.raw, part.truth, part.multi) for part in held.repeats])
+        ),
+        "ece_after": model.calibration_error,
     } | _calibration(fitted.trained.answers.calibration)
     evaluation = Evaluation(
         split=selection.split.sentence,
@@ -147,12 +150,18 @@ def _calibration(found) -> dict[str, float]:
 def _knows(selection: Selection, held: HeldOut) -> tuple[str, ...]:
     from core.training.few import knows
 
-    return tuple(knows(selection.counts(), len(np.unique(held.ids))))
+    once = held.once
+    judged = dict(zip(selection.labels, once.truth.sum(axis=0).tolist(), strict=True))
+    labelled = int(selection.truth[: selection.own].any(axis=1).sum())
+    outside = bool(selection.options.test_dataset)
+    return tuple(knows(selection.counts(), judged, len(once.ids), 0 if outside else labelled))
 
 
 def _leaks(selection: Selection, fitted: Fitted, held: HeldOut) -> tuple[Leak, ...]:
-    from core.evaluation.leakage import leaks
+    from core.evaluation.leakage import OUTSIDE, leaks
+    from core.training.split import parse_split
 
+    options = selection.options
     used = np.flatnonzero(selection.parts != "")
     feedback, texts = selection.feedback.iloc[used], selection.texts  # as the model reads them
     return tuple(
@@ -165,6 +174,7 @@ def _leaks(selection: Selection, fitted: Fitted, held: HeldOut) -> tuple[Leak, .
             people=people(feedback),
             train_right=fitted.train_right,
             held=held,
+            way=OUTSIDE if options.test_dataset else parse_split(options.split)[0],
         )
     )
 
@@ -177,12 +187,13 @@ def _slices(selection: Selection, held: HeldOut):
 
 
 def slice_columns(rows: pd.DataFrame) -> Mapping[str, pd.Series]:
-    """What the held-out rows are told apart by; "" where it is not known."""
+    """What the held-out rows are told apart by; "" where it is not known. A segment that is called like one
+    of LOOKED_AT is told from it."""
     words = rows["text"].str.split().str.len()
+    segments = {name.removeprefix(SEGMENT): name for name in rows if name.startswith(SEGMENT)}
     columns = {
-        name.removeprefix(SEGMENT): rows[name].fillna("").astype("str")
-        for name in rows
-        if name.startswith(SEGMENT)
+        f"{name} (column)" if name in LOOKED_AT else name: rows[column].fillna("").astype("str")
+        for name, column in segments.items()
     }
     columns["channel"] = rows["channel"].fillna("").astype("str")
     columns["language"] = rows["language"].fillna("").replace("unknown", "").astype("str")
@@ -206,8 +217,9 @@ def certainty(held: HeldOut, groups: Sequence[str] | None = None) -> Certainty:
     """`groups` (n,): see `writers`."""
     from core.evaluation.curves import abstention, reliability
 
-    before = () if held.raw is None else reliability(held.raw, held.truth, held.multi, groups)
-    after = reliability(held.probabilities, held.truth, held.multi, groups)
+    how = held.multi, groups, len(held.repeats)
+    before = () if held.raw is None else reliability(held.raw, held.truth, *how)
+    after = reliability(held.probabilities, held.truth, *how)
     return Certainty(after, before, abstention(held, groups))
 
 

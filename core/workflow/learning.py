@@ -10,7 +10,7 @@ from core.domain import BETTER, QUICK, TFIDF, Job, LearningPoint, TrainingRun
 from core.store.store import Store
 from core.workflow import explain_jobs
 from core.workflow.explanations import finished
-from core.workflow.selection import check_data, select
+from core.workflow.selection import check_data, check_test, select
 from core.workflow.task import SILENT, Task
 
 LEARN = "learn"
@@ -28,7 +28,8 @@ def measure(store: Store, settings: Settings, run_id: int, task: Task = SILENT) 
     """Learn from growing parts of the rows that are not held out and judge on the same held-out rows.
 
     A fine-tuned model is measured by Quick, whose curve has the same shape at a hundredth of the time.
-    Raises CannotTrain when the rows are not those of the run any more, NotFound, JobStopped.
+    Raises CannotTrain when the rows, or those of its test dataset, are not those of the run any more,
+    NotFound, JobStopped.
     """
     from threadpoolctl import threadpool_limits
 
@@ -43,6 +44,7 @@ def measure(store: Store, settings: Settings, run_id: int, task: Task = SILENT) 
     use_threads(settings.threads)
     task.progress(1, "Reading the comments of this run")
     selection, _ = select(store, run)
+    check_test(store, run, selection)
     mode = QUICK if run.options.mode in (QUICK, BETTER) else TFIDF
     material = _material(store, settings, run, selection, mode, task)
     train, validation, test = _parts(selection)

@@ -1,12 +1,13 @@
 """The frozen rows of a run: which comments are learned from and which are held out."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.domain import LABEL_BREAK, TrainingOptions, TrainingRun
+from core.domain import LABEL_BREAK, LabelSet, TrainingOptions, TrainingRun
 from core.errors import CannotTrain, Damaged
 from core.store.store import Store
 from core.workflow.task import Task
@@ -72,9 +73,10 @@ def select(store: Store, run: TrainingRun) -> tuple[Selection, tuple[str, ...]]:
     )
     parts = np.full(len(feedback), "", dtype=object)
     parts[labelled] = split.parts
-    own = len(feedback)
+    own, warnings = len(feedback), tuple(split.warnings)
     if run.options.test_dataset:
-        outside, theirs = outside_rows(store, run.options.test_dataset, label_set.name, split.labels)
+        outside, theirs, more = outside_rows(store, run.options.test_dataset, label_set, split.labels)
+        warnings = (*warnings, *more)
         feedback = pd.concat([feedback, outside], ignore_index=True)
         given = [*given, *theirs]
         parts = np.concatenate([parts, np.full(len(outside), "test", dtype=object)])
@@ -82,7 +84,7 @@ def select(store: Store, run: TrainingRun) -> tuple[Selection, tuple[str, ...]]:
     selection = Selection(
         feedback, own, truth, split, labelled, parts, split.labels, label_set.multi, run.options
     )
-    return selection, tuple(split.warnings)
+    return selection, warnings
 
 
 def labels_of(store: Store, label_set_id: int, ids: Sequence[int]) -> list[tuple[str, ...]]:
@@ -115,15 +117,22 @@ def people(feedback: pd.DataFrame) -> list[str]:
 
 
 def outside_rows(
-    store: Store, dataset_id: int, label_set: str, labels: Sequence[str]
-) -> tuple[pd.DataFrame, list[tuple[str, ...]]]:
-    """The rows of another dataset whose label the model learns. Raises CannotTrain without any."""
+    store: Store, dataset_id: int, label_set: LabelSet, labels: Sequence[str]
+) -> tuple[pd.DataFrame, list[tuple[str, ...]], tuple[str, ...]]:
+    """The rows of another dataset whose label the model learns, their labels, and a warning where labelled
+    ones are left out. Raises CannotTrain without any, or where only those may carry several labels."""
     dataset = store.datasets.get(dataset_id)
-    theirs = [found for found in store.labels.sets(dataset_id) if found.name == label_set]
+    theirs = [found for found in store.labels.sets(dataset_id) if found.name == label_set.name]
     if not theirs:
         raise CannotTrain(
-            f"The test dataset '{dataset.name[:80]}' has no label set '{label_set[:80]}'. "
+            f"The test dataset '{dataset.name[:80]}' has no label set '{label_set.name[:80]}'. "
             "Import it with a label column of the same name."
+        )
+    if theirs[0].multi and not label_set.multi:
+        raise CannotTrain(
+            f"The comments of the test dataset '{dataset.name[:80]}' may carry several labels, those learned "
+            "from carry one. Import either of them again in the way of the other, or choose another test "
+            "dataset."
         )
     feedback = store.datasets.feedback(dataset_id)
     given = labels_of(store, theirs[0].id, feedback["id"])
@@ -133,7 +142,24 @@ def outside_rows(
         raise CannotTrain(
             f"No comment of the test dataset '{dataset.name[:80]}' has a label that is learned."
         )
-    return feedback.iloc[keep].reset_index(drop=True), [given[row] for row in keep]
+    rows = feedback.iloc[keep].reset_index(drop=True)
+    return rows, [given[row] for row in keep], _not_learned(given, known)
+
+
+def _not_learned(given: Sequence[tuple[str, ...]], known: set[str]) -> tuple[str, ...]:
+    """A sentence on the labelled rows that carry no label of `known`."""
+    from core.training.split import listed
+
+    strange = [names for names in given if names and not known.intersection(names)]
+    if not strange:
+        return ()
+    named = listed(Counter(name for names in strange for name in names).most_common())
+    labelled = sum(1 for names in given if names)
+    carry = "carries a label that is" if len(strange) == 1 else "carry labels that are"
+    return (
+        f"{len(strange):,} of {labelled:,} labelled comments of the test dataset {carry} not learned: "
+        f"{named}. They are not judged, and the model would be wrong on each of them.",
+    )
 
 
 def without_words(texts: Sequence[str], words: Sequence[str]) -> list[str]:
@@ -145,21 +171,40 @@ def without_words(texts: Sequence[str], words: Sequence[str]) -> list[str]:
 
 
 def store_selection(store: Store, run_id: int, selection: Selection, task: Task) -> None:
+    store.runs.set_rows(run_id, _table(selection), task.fence)
+    store.runs.update(run_id, task.fence, labels=selection.labels)
+
+
+def _table(selection: Selection) -> pd.DataFrame:
+    """feedback_id, part and label of the rows that take part."""
     rows = np.flatnonzero(selection.parts != "")
-    frame = pd.DataFrame(
+    return pd.DataFrame(
         {
             "feedback_id": selection.feedback["id"].to_numpy()[rows],
             "part": selection.parts[rows],
             "label": joined(selection.truth[rows], selection.labels),
         }
     )
-    store.runs.set_rows(run_id, frame, task.fence)
-    store.runs.update(run_id, task.fence, labels=selection.labels)
 
 
 def joined(truth: np.ndarray, labels: Sequence[str]) -> list[str]:
     """The labels of each row as one cell."""
     return [LABEL_BREAK.join(labels[k] for k in np.flatnonzero(row)) for row in truth]
+
+
+def check_test(store: Store, run: TrainingRun, selection: Selection) -> None:
+    """Raises CannotTrain when the test dataset has other comments or labels than the run was judged on."""
+    if not run.options.test_dataset:
+        return
+    then, now = (
+        set(table.loc[table["part"] == "test", ["feedback_id", "label"]].itertuples(index=False, name=None))
+        for table in (store.runs.rows(run.id), _table(selection))
+    )
+    if then != now:
+        raise CannotTrain(
+            "The comments or labels of the test dataset changed after this run was trained, so nothing more "
+            "can be measured on what it was judged on. Train it again."
+        )
 
 
 def check_data(store: Store, run: TrainingRun) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from core.charts import comparison as charts
 from core.domain import Scores, TrainingRun
 from core.errors import CannotTrain
+from core.workflow import comparing
 from pages.parts import beside_tab, held_rows, run_results, split_choice
 from pages.parts.figures import draw
 from pages.parts.labels_tab import measures
@@ -46,7 +47,7 @@ def show(first: TrainingRun, second: TrainingRun) -> None:
     draw(figure, key="differences", alt="Differences with 90% ranges", file="compare")
     _settings(found.settings, first, second)
     st.caption(plain(found.rows, 600))
-    _flips(found.flips, first, second)
+    _flips(found, first, second)
 
 
 def _headline(main, names: tuple[str, str]) -> str:
@@ -96,8 +97,8 @@ def _value(name: str, value: str, run: TrainingRun) -> str:
     return MODES.get(value, value) or "none"
 
 
-def _flips(flips: dict[str, tuple[int, ...]], first: TrainingRun, second: TrainingRun) -> None:
-    there = {f"{words} ({counted(len(ids), 'comment')})": words for words, ids in flips.items() if ids}
+def _flips(found: comparing.Compared, first: TrainingRun, second: TrainingRun) -> None:
+    there = {f"{words} ({counted(len(ids), 'comment')})": words for words, ids in found.flips.items() if ids}
     if not there:
         st.caption("Both say the same of every held-out comment.")
         return
@@ -109,4 +110,5 @@ def _flips(flips: dict[str, tuple[int, ...]], first: TrainingRun, second: Traini
         key=f"flips_{first.id}_{second.id}",
     )
     if chosen:
-        held_rows.show_flips(first, second, flips[there[chosen]], there[chosen], "flip_rows")
+        words, both = there[chosen], found.comparison.both
+        held_rows.show_flips(first, second, both, found.flips[words], words, "flip_rows")

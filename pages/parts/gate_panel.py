@@ -4,15 +4,27 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.domain import NOT_JUDGED, NOT_MEASURED, GateResult, GateRule, LabelSet, Promotion, TrainingRun
+from core.domain import (
+    BEYOND_CHANCE,
+    NOT_JUDGED,
+    NOT_MEASURED,
+    GateResult,
+    GateRule,
+    LabelSet,
+    Promotion,
+    Scores,
+    TrainingRun,
+)
 from core.workflow import promotion
 from pages.parts import advice_list, resources, tuning_panel
 from pages.parts.choices import look_at_run
 from pages.parts.plain import plain
-from pages.parts.run_words import label_set_of, measures_of, mode_name
+from pages.parts.run_words import label_set_of, luck_of, measures_of, mode_name
 
 RECALL = "Recall of "
 OTHERWISE = {"Calibration error": " (confidence off by)"}  # how the cards above call it
+PERCENT = (*OTHERWISE, BEYOND_CHANCE)
+CHECKING = "Checking the files of the model"
 MOST_NAMED = 6  # labels below the bound that are named
 
 
@@ -22,7 +34,7 @@ def show(run: TrainingRun) -> None:
     with st.container(border=True, key="gate"):
         badge = ":green-badge[✓ passes]" if verdict.passed else ":orange-badge[✗ not yet]"
         st.markdown(f"**Good enough?** {badge}")
-        st.markdown("  \n".join(lines(verdict.results)))
+        st.markdown("  \n".join(lines(verdict.results, run.model)))
         _answering(run, label_set)
         with st.container(horizontal=True, vertical_alignment="center"):
             _promote(run, label_set, verdict.passed)
@@ -34,10 +46,14 @@ def show(run: TrainingRun) -> None:
             tuning_panel.show(run)
 
 
-def lines(results: Sequence[GateResult]) -> list[str]:
+def lines(results: Sequence[GateResult], scores: Scores) -> list[str]:
     """Plain lines: macro F1, the weakest recall, labels that nothing judges, the calibration error."""
     recalls = [result for result in results if result.name.startswith(RECALL)]
-    shown = [_line(result, result.name) for result in results if result not in recalls]
+    shown = [
+        _line(result, result.name) + (_luck(scores) if result.name == BEYOND_CHANCE else "")
+        for result in results
+        if result not in recalls
+    ]
     if recalls:
         shown.insert(1, _recall_line(recalls))
     return shown
@@ -55,6 +71,11 @@ def _line(result: GateResult, name: str) -> str:
     )
 
 
+def _luck(scores: Scores) -> str:
+    """The error as the cards above show it, and what of it is chance."""
+    return f" (confidence off by {scores.calibration_error:.1%}; {luck_of(scores)})"
+
+
 def _recall_line(recalls: Sequence[GateResult]) -> str:
     weakest = min(recalls, key=lambda result: result.value)
     line = _line(weakest, f"{weakest.name}, the weakest of {len(recalls)},")
@@ -69,7 +90,7 @@ def _recall_line(recalls: Sequence[GateResult]) -> str:
 def _number(value: float, result: GateResult) -> str:
     """Few digits, unless they would make the value look like its bound on the wrong side; an error of
     confidence as a percentage, as it is everywhere on the page."""
-    forms = (".1%", ".2%", ".3%") if result.name in OTHERWISE else (".2f", ".3f", ".4f")
+    forms = (".1%", ".2%", ".3%") if result.name in PERCENT else (".2f", ".3f", ".4f")
     telling = (form for form in forms if f"{result.value:{form}}" != f"{result.bound:{form}}")
     return f"{value:{next(telling, forms[0])}}"
 
@@ -100,7 +121,8 @@ def _way_back(label_set: LabelSet, history: Sequence[Promotion]) -> None:
     if before is not None and st.button(
         f"Go back to run {before.run_id}", icon=":material/undo:", key="go_back"
     ):
-        done = promotion.roll_back(resources.store(), label_set.id)
+        with st.spinner(CHECKING):
+            done = promotion.roll_back(resources.store(), resources.settings(), label_set.id)
         look_at_run(done.run_id)
         st.toast(f"Run {done.run_id} answers again.")
         st.rerun()
@@ -122,7 +144,8 @@ def _promote(run: TrainingRun, label_set: LabelSet, passed: bool) -> None:
 
 
 def _put_to_work(run: TrainingRun, note: str, anyway: bool) -> None:
-    promotion.promote(resources.store(), run.id, note, anyway)
+    with st.spinner(CHECKING):
+        promotion.promote(resources.store(), resources.settings(), run.id, note, anyway)
     look_at_run(run.id)
     st.toast(f"Run {run.id} answers from now on.")
     st.rerun()

@@ -19,10 +19,13 @@ def show(run: TrainingRun, ids: Sequence[int], heading: str, key: str, label: st
     _cut_off(ids)
 
 
-def show_flips(first: TrainingRun, second: TrainingRun, ids: Sequence[int], heading: str, key: str) -> None:
-    """What two models said of the same comments."""
+def show_flips(
+    first: TrainingRun, second: TrainingRun, held: Sequence, ids: Sequence[int], heading: str, key: str
+) -> None:
+    """What two models said of the same comments. `held`: the rows and labels on which both are compared
+    (core.evaluation.held_out.HeldOut of each), which need not be all that each was judged on."""
     st.markdown(f"**{plain(heading)}** · {counted(len(ids), 'comment')}")
-    both = [run_results.said(run, ids) for run in (first, second)]
+    both = [run_results.answers(rows, ids) for rows in held]
     texts = run_results.texts(second, ids)
     rows = [
         {
@@ -59,11 +62,10 @@ def clicked_values(event) -> tuple:
 
 def _rows(run: TrainingRun, ids: Sequence[int], said: dict[int, tuple[str, str, float]]) -> list[dict]:
     """A comment that was not held out has no answer of the model."""
-    texts = run_results.texts(run, ids)
     nothing = ("", "", None)
-    known = sorted(
-        (key for key in ids if key in texts), key=lambda key: (said.get(key, ("", "", 2.0))[2], key)
-    )
+    ordered = sorted(ids, key=lambda key: (said.get(key, ("", "", 2.0))[2], key))
+    texts = run_results.texts(run, ordered)  # of as many as are shown
+    known = [key for key in ordered if key in texts]
     return [
         {
             "Comment": texts[key]["text"],

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.domain import BETTER, BILSTM, QUICK, TFIDF, TrainingRun
+from core.domain import BETTER, BILSTM, KFOLD, QUICK, TFIDF, TrainingRun
 from core.workflow import exporting
 from pages.parts import resources
 from pages.parts.plain import option, plain
@@ -66,16 +66,27 @@ def _identity(run: TrainingRun) -> dict[str, object]:
 
 
 def _data(run: TrainingRun) -> dict[str, object]:
-    n = run.model.n
-    found: dict[str, object] = {
-        "Held-out comments": f"{n:,}, never learned from; the same words never stand on both sides"
-    }
+    found: dict[str, object] = {"Held-out comments": _held_out(run)}
     if run.evaluation:
         found["Learned from"] = f"{run.evaluation.train:,} comments, tuned on {run.evaluation.validation:,}"
         found["How it was judged"] = run.evaluation.split
     if run.options.test_dataset:
         found["Judged on dataset"] = run.options.test_dataset
     return found
+
+
+def _held_out(run: TrainingRun) -> str:
+    """How far they are apart from what is learned. A test dataset is judged whole, whatever it repeats: what
+    that does to the figures is said as a warning."""
+    n = f"{run.model.n:,}"
+    if run.options.test_dataset:
+        return f"{n} of the test dataset, not learned from; they may say the same words as comments that are"
+    if run.options.split.startswith(KFOLD):
+        return (
+            f"{n}, each judged by a model that had learned neither from it nor from the same words; the "
+            "model that stays learned from all of them"
+        )
+    return f"{n}, never learned from; the same words never stand on both sides"
 
 
 def _settings(run: TrainingRun) -> dict[str, object]:

@@ -178,6 +178,8 @@ def _bar(run: TrainingRun, job: Job) -> None:
         st.progress(share, text="Stopping")
     elif job.state == "paused":
         st.progress(share, text=f"Paused at {job.pct:.0f}%. {kept}")
+        if job.error:
+            st.error(plain(job.error, 600), icon=":material/error:")
     elif job.pause_requested:
         st.progress(share, text="Pausing")
     elif place > 0 and _somebody_works():

@@ -19,6 +19,10 @@ STATUS = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+LUCK = (
+    "On few comments even a perfectly calibrated model shows some of it. “Good enough?” asks about what is "
+    "left beyond that: where it is 5% and chance shows 4%, 3% are left (5² = 4² + 3²)."
+)
 MEASURES = {  # a sentence each; `several`: where a comment may carry several labels
     "Right": "Accuracy: the share of held-out comments that get the label people gave them.",
     "Precision": "Of the comments the model gives this label to, the share that people gave it to as well.",
@@ -32,14 +36,15 @@ MEASURES = {  # a sentence each; `several`: where a comment may carry several la
     "precision-recall curve.",
     "Weighted F1": "The mean of F1 over the labels, weighted by how many comments carry each.",
     "Confidence off by": "Expected calibration error: how far the model's confidence lies from how often it "
-    "is right, on average. At 5% it says 80% and is right 75% or 85% of the time.",
+    f"is right, on average. At 5% it says 80% and is right 75% or 85% of the time. {LUCK}",
 }
 SEVERAL = {  # what differs where a comment may carry several labels
     "Right": "The share of held-out comments on which all labels are right and none is too many.",
     "Balanced accuracy": "For each label the mean of two shares, comments with it that get it and comments "
     "without it that do not; then the mean over all labels. Giving every label, or none, comes to 50%.",
     "Confidence off by": "Expected calibration error: how far the confidence in each label of each comment "
-    "lies from how often it is right, on average. At 5% it says 80% and is right 75% or 85% of the time.",
+    "lies from how often it is right, on average. At 5% it says 80% and is right 75% or 85% of the time. "
+    f"{LUCK}",
 }
 
 
@@ -95,6 +100,13 @@ def ranges_of(scores: Scores) -> str:
     """What the ranges beside its figures are."""
     together = "; the comments of one person count together" if scores.by_person else ""
     return f"likely ranges (90%{together})"
+
+
+def luck_of(scores: Scores) -> str:
+    """How much of its calibration error is chance; "" where an earlier version did not keep it."""
+    if scores.calibration_chance is None:
+        return ""
+    return f"on {scores.n:,} comments even a perfectly calibrated model shows {scores.calibration_chance:.1%}"
 
 
 def likely(ends: tuple[float, float] | None, points: bool = False) -> str:

@@ -7,7 +7,7 @@ from core.domain import GROUPED, TrainingRun
 from pages.parts import run_results
 from pages.parts.figures import draw
 from pages.parts.plain import counted, option, plain
-from pages.parts.run_words import likely, measures_of
+from pages.parts.run_words import likely, luck_of, measures_of
 
 GOOD = 0.95  # share right that a person may want before trusting answers unseen
 READ_SURE = (
@@ -62,6 +62,8 @@ def _calibration(run: TrainingRun) -> None:
                 "Calibration is fitted on the validation comments, which are few or unlike these: it did not "
                 "help here."
             )
+    if luck := luck_of(run.model):
+        said.append(f"{luck[0].upper()}{luck[1:]}.")
     st.markdown(f"{' '.join(said)} {plain(measures_of(run.model.multi)['Confidence off by'], 600)}")
 
 

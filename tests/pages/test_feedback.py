@@ -233,7 +233,7 @@ def test_comments_unlike_those_of_the_training_are_told_as_soon_as_they_are_adde
     app = open_page("feedback")
     dataset = store_file(work, table(0, 180))
     run = train_now(resources.store().datasets.get(dataset))
-    promotion.promote(resources.store(), run.id, anyway=True)
+    promotion.promote(resources.store(), resources.settings(), run.id, anyway=True)
     story = " and that is only the beginning of a story that nobody here has told before in so many words"
     store_file(work, table(500, 560, story), dataset_id=dataset)
     app.run()

@@ -18,7 +18,7 @@ def two(data_folder):
     dataset = add_dataset()
     first, second = train_now(dataset), train_now(dataset, replace(WORDS, without=("slow",)))
     promotion.set_rule(resources.store(), first.label_set_id, EASY)
-    promotion.promote(resources.store(), first.id)
+    promotion.promote(resources.store(), resources.settings(), first.id)
     return first, second
 
 

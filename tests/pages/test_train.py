@@ -221,7 +221,9 @@ def test_a_model_below_the_gate_says_what_is_missed_and_what_would_help(trained,
     assert "✗ missed: Macro F1" in said
     assert "✗ missed: Recall of" in said
     assert re.search(
-        r"✗ missed: Calibration error \(confidence off by\) \d+\.\d%, must be at most 0\.1%", said
+        r"Calibration error beyond chance \d+\.\d+%, must be at most 0\.1\d*% \(confidence off by \d+\.\d%; "
+        r"on \d+ comments even a perfectly calibrated model shows \d+\.\d%\)",
+        said,
     )
     assert "What would help most" in said
     assert "Promote" not in buttons(app)
@@ -256,7 +258,7 @@ def test_a_value_is_never_shown_as_the_bound_that_it_missed(trained, open_page):
 def test_a_model_that_passes_is_promoted_and_the_way_back_is_one_press(trained, open_page):
     set_gate(trained, EASY)
     second = train_now(resources.store().datasets.get(trained.dataset_id), replace(WORDS, seed=5))
-    promotion.promote(resources.store(), trained.id)
+    promotion.promote(resources.store(), resources.settings(), trained.id)
     app = open_page("train")
     assert f"Run {second.id}: TF-IDF" in texts(app), "the newest run is shown"
     assert f"Run {trained.id} (TF-IDF) answers for these labels now." in texts(app)
@@ -269,10 +271,18 @@ def test_a_model_that_passes_is_promoted_and_the_way_back_is_one_press(trained, 
     assert "This model answers since" in texts(app)
 
 
+def test_a_damaged_model_is_not_promoted_and_the_page_says_why(trained, open_page):
+    set_gate(trained, EASY)
+    (resources.settings().runs_dir / trained.checkpoint / "vocabulary.json").unlink()
+    app = press(open_page("train"), "Promote")
+    assert f"Run {trained.id} was not put to work. The model's file vocabulary.json is missing" in texts(app)
+    assert resources.store().promotions.current(trained.label_set_id) is None
+
+
 def test_the_run_that_answers_is_what_other_pages_begin_with(trained, open_page):
     set_gate(trained, EASY)
     train_now(resources.store().datasets.get(trained.dataset_id), replace(WORDS, seed=5))
-    promotion.promote(resources.store(), trained.id)
+    promotion.promote(resources.store(), resources.settings(), trained.id)
     app = open_page("insights")
     assert app.sidebar.selectbox(key="run").options[0] == f"Run {trained.id} · TF-IDF · answers"
     assert app.sidebar.selectbox(key="run").index == 0
@@ -376,7 +386,11 @@ def test_every_model_stands_on_the_same_comments(trained, open_page):
 def test_how_sure_draws_confidence_unsure_and_both_curves_of_a_label(trained, open_page):
     app = open_tab(open_page("train"), "How sure")
     assert charts(app) == 4
-    assert re.search(r"Confidence off by \d+\.\d% \(likely \d+% to \d+%\)\. It was", texts(app))
+    assert re.search(
+        r"Confidence off by \d+\.\d% \(likely \d+% to \d+%\)\. It was \d+\.\d% before calibration\. .*"
+        r"On \d+ comments even a perfectly calibrated model shows \d+\.\d%\.",
+        texts(app),
+    )
     assert re.search(r"of the time \(likely \d+% to \d+%\)", texts(app)), "if it may say unsure"
     assert "The closer to the upper left corner, the better." in texts(app)
     app.selectbox(key="curve_label").set_value(trained.labels[1]).run()
@@ -484,5 +498,18 @@ def test_the_model_card_has_what_matters_and_leaves_as_markdown(trained, open_pa
     facts = {name: value for group in groups.values() for name, value in group.items()}
     assert set(trained.evaluation.facts) - set(facts) == {"unknown_share"}, "as they are written"
     assert facts["Words that it does not know"].endswith("%")
+    assert facts["Held-out comments"].endswith("never learned from; the same words never stand on both sides")
     assert facts["Data SHA-256"].replace(" ", "") == trained.data_sha256
     assert [button.label for button in app.get("download_button")] == ["Download the model card"]
+
+
+def test_the_model_card_says_how_each_way_to_judge_keeps_the_comments_apart(trained):
+    def held_out(**options) -> str:
+        groups = model_card.groups(replace(trained, options=replace(trained.options, **options)))
+        return groups["What it learned from and how it was judged"]["Held-out comments"]
+
+    folds = held_out(split="kfold:5")
+    assert "each judged by a model that had learned neither from it nor from the same words" in folds
+    assert folds.endswith("the model that stays learned from all of them")
+    outside = held_out(test_dataset=2)
+    assert outside.endswith("not learned from; they may say the same words as comments that are")

@@ -4,8 +4,11 @@ import re
 from dataclasses import replace
 
 from core.domain import GateRule
+from core.store import tables
+from core.store.contents import rehashed
+from core.store.database import transaction
 from core.workflow import promotion, tuning
-from pages.parts import resources
+from pages.parts import resources, run_results
 from tests.pages.trained import WORDS, add_dataset, buttons, charts, open_tab, press, texts, train_now
 
 HARD = GateRule(0.999, 0.999, 0.001)
@@ -93,3 +96,35 @@ def test_a_run_without_quick_says_how_to_get_it(open_page):
     store.runs.update(run.id, evaluation=replace(run.evaluation, baselines=(quick,)))
     app.run()
     assert "Quick was not trained" not in texts(app)
+
+
+def test_of_more_comments_than_are_shown_the_least_certain_are(open_page, monkeypatch):
+    run = train_now(add_dataset(600))
+    item = max(run.evaluation.slices, key=lambda item: item.accuracy.n)
+    sure = sorted(said[2] for said in run_results.said(run, item.ids).values())
+    monkeypatch.setattr(run_results, "SHOWN_ROWS", 5)
+    app = open_tab(open_page("train"), "Where it fails")
+    app.selectbox(key="slice").set_value(f"{item.column}: {item.value}").run()
+    rows = table(app, f"Comments behind {item.column}: {item.value}: right {item.accuracy.mid:.0%}")
+    assert list(rows["Probability"]) == [round(100 * value) for value in sure[:5]]
+    assert "The first 5 of them." in texts(app)
+
+
+def test_flips_show_the_answers_they_were_counted_on(open_page):
+    """The first run knows a label that the second does not: both are compared on the others alone."""
+    first, store = trained(), resources.store()
+    every = tables.feedback.c.dataset_id == first.dataset_id
+    with transaction(store.engine) as connection, rehashed(connection, first.dataset_id, every):
+        connection.exec_driver_sql("UPDATE label SET label = 'speed' WHERE label = 'login'")
+    second = train_now(store.datasets.list()[0], replace(WORDS, seed=1))
+    assert set(first.labels) - set(second.labels) == {"login"}
+    app = open_tab(open_page("train"), "Compare")
+    flips = app.selectbox(key=f"flips_{first.id}_{second.id}")
+    for words in flips.options:
+        app.selectbox(key=f"flips_{first.id}_{second.id}").set_value(words).run()
+        rows = [item.value for item in app.dataframe if item.proto.alt.startswith("Comments behind")][0]
+        people, before, after = (
+            rows[name] for name in ("A person said", f"Run {first.id} said", f"Run {second.id} said")
+        )
+        assert not (before == "login").any() and (before != after).all()
+        assert ((before == people) | (after == people)).all() or words.startswith("Both are wrong")

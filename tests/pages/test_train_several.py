@@ -1,6 +1,6 @@
 """The Train page where a comment may carry several labels."""
 
-from pages.parts import run_results
+from pages.parts import resources, run_results
 from tests.pages.trained import add_dataset, open_tab, texts, train_now
 
 
@@ -27,6 +27,13 @@ def test_several_labels_a_comment_are_trained_and_told_apart_label_by_label(open
         open_tab(app, tab)
     app.text_area(key="tried").set_value("slow and a refund for the invoice").run()
     assert "The model" in texts(app)
+
+
+def test_only_a_test_dataset_of_the_same_kind_of_labels_is_offered(data_folder):
+    one, several = add_dataset(), add_dataset(several=True, name="Several", first=900)
+    label_sets = [resources.store().labels.sets(dataset.id)[0] for dataset in (one, several)]
+    assert run_results.test_datasets(one.id, label_sets[0]) == {}
+    assert run_results.test_datasets(several.id, label_sets[1]) == {one.id: one.name}
 
 
 def _says_of_the_opened_label(app, run) -> None:

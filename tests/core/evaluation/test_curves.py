@@ -11,6 +11,7 @@ from core.evaluation.curves import (
     roc,
 )
 from core.evaluation.ranges import wilson
+from core.evaluation.scores import score
 
 
 def two(held_of, truth, chances, **more):
@@ -71,6 +72,26 @@ def test_reliability_by_hand():
     assert low.low < 1 == low.high
     pairs = reliability(probabilities, truth, multi=True)
     assert sum(one.n for one in pairs) == 6
+
+
+def test_repeats_of_a_row_count_once_in_the_reliability():
+    probabilities, truth = np.tile([[0.9, 0.1]], (20, 1)), np.tile([[True, False]], (20, 1))
+    (one,) = reliability(probabilities, truth)
+    (twice,) = reliability(np.tile(probabilities, (2, 1)), np.tile(truth, (2, 1)), repeats=2)
+    assert (twice.n, twice.low, twice.high) == (20, pytest.approx(one.low), one.high)
+    (rare,) = reliability(probabilities[:1], truth[:1], repeats=3)  # a third of a row still is one
+    assert rare.n == 1 and rare.low < one.low
+
+
+def test_the_areas_of_curves_are_the_means_over_repeats(held_of):
+    """b stands above all others in the first repeat and below in the second: 1 and 0, not what both say."""
+    truth, chances = [0, 0, 1, 1] * 2, [0.1, 0.2, 0.8, 0.9, 0.8, 0.9, 0.1, 0.2]
+    repeat, ids = np.repeat([0, 1], 4), [1, 2, 3, 4] * 2
+    probabilities = [[1 - chance, chance / 2 if k < 4 else chance] for k, chance in enumerate(chances)]
+    held = held_of(truth, probabilities, ids=ids, repeat=repeat)
+    found = score("x", held).per_label[1]
+    assert roc(held, "b").area == pytest.approx(found.auc) == pytest.approx(0.5)
+    assert precision_recall(held, "b").area == pytest.approx(found.average_precision)
 
 
 def test_abstention_answers_the_surest_rows_first(held_of):

@@ -1,10 +1,14 @@
 from dataclasses import replace
 
+import numpy as np
+import pytest
+
 from core.domain import GateRule
 from core.evaluation.gate import check, passed
 from core.evaluation.scores import score
 
 RULE = GateRule(macro_f1=0.8, recall=0.75, calibration_error=0.2)
+BEYOND = "Calibration error beyond chance"
 
 
 def test_each_bound_is_checked_and_equal_is_enough(sure_of):
@@ -12,10 +16,10 @@ def test_each_bound_is_checked_and_equal_is_enough(sure_of):
     macro, a, b, error = check(scores, RULE)
     assert (macro.name, macro.passed, macro.at_least) == ("Macro F1", True, True)
     assert (a.name, a.value, a.bound, a.passed) == ("Recall of a", 0.75, 0.75, True)
-    assert b.passed and (error.name, error.at_least, error.passed) == ("Calibration error", False, True)
+    assert b.passed and (error.name, error.at_least, error.passed) == (BEYOND, False, True)
     assert passed(check(scores, RULE))
     assert not passed(check(scores, replace(RULE, recall=0.76)))
-    assert not passed(check(scores, replace(RULE, calibration_error=0.02)))
+    assert not passed(check(replace(scores, calibration_chance=0.0), replace(RULE, calibration_error=0.02)))
     assert not passed(check(scores, replace(RULE, macro_f1=0.99)))
 
 
@@ -28,7 +32,7 @@ def test_a_label_that_no_held_out_row_judges_does_not_pass(sure_of):
         "Recall of a",
         "Recall of b",
         "Not judged: c has no held-out comments",
-        "Calibration error",
+        BEYOND,
     ]
     assert [result.passed for result in found] == [True, True, True, False, True] and not passed(found)
     assert (found[3].value, found[3].bound, found[3].at_least) == (1.0, 0.0, False)
@@ -46,3 +50,28 @@ def test_an_unknown_calibration_error_does_not_pass(sure_of):
     old = replace(score("x", sure_of([0, 1], [0, 1])), calibration_error=None)
     assert not check(old, RULE)[-1].passed and "not measured" in check(old, RULE)[-1].name
     assert check(old, RULE, calibration_error=0.1)[-1].passed
+
+
+def test_what_chance_alone_shows_on_so_few_rows_is_not_held_against_a_model(sure_of):
+    rule = replace(RULE, calibration_error=0.05)
+    scores = replace(score("x", sure_of([0, 1], [0, 1])), calibration_error=0.077, calibration_chance=0.075)
+    left = check(scores, rule)[-1]
+    assert (left.name, left.bound, left.passed) == (BEYOND, 0.05, True)
+    assert left.value == pytest.approx((0.077**2 - 0.075**2) ** 0.5)
+    assert check(replace(scores, calibration_error=0.06), rule)[-1].value == 0
+    assert not check(replace(scores, calibration_error=0.1), rule)[-1].passed
+    plain = check(replace(scores, calibration_chance=None), rule)[-1]
+    assert (plain.name, plain.value, plain.passed) == ("Calibration error", 0.077, False)
+
+
+@pytest.mark.parametrize("rows", [60, 150])
+def test_most_models_of_exact_probabilities_pass(held_of, rows):
+    """Whatever the rows; the plain error of the same rows is over the bound."""
+    right = 0
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+        chances = random.uniform(0.5, 1, rows)
+        truth = (random.random(rows) > chances).astype(int)
+        scores = score("x", held_of(truth, np.column_stack([chances, 1 - chances])), draws=2)
+        right += check(scores, GateRule())[-1].passed
+    assert right / 40 >= 0.6

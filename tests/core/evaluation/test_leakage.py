@@ -15,7 +15,7 @@ def texts_of(n, seed=0):
 def check(sure_of):
     """leaks() of 200 rows, of which 60 are held out and 48 of these right."""
 
-    def run(texts=None, people=None, train_right=0.95, parts=None, wrong=12, n=200, **more):
+    def run(texts=None, people=None, train_right=0.95, parts=None, wrong=12, n=200, way="stratified", **more):
         texts = texts or texts_of(n)
         classes = np.arange(n) % 2
         parts = np.array(["train"] * (n - 60) + ["test"] * 60) if parts is None else parts
@@ -26,7 +26,9 @@ def check(sure_of):
         held = sure_of(classes[tested].tolist(), said.tolist(), labels=LABELS, ids=ids[tested], **more)
         truth = classes[:, None] == np.arange(2)
         people = people or [""] * n
-        found = leaks(texts, parts, truth, LABELS, ids=ids, people=people, train_right=train_right, held=held)
+        found = leaks(
+            texts, parts, truth, LABELS, ids=ids, people=people, train_right=train_right, held=held, way=way
+        )
         return {leak.kind: leak for leak in found}
 
     return run
@@ -93,3 +95,21 @@ def test_one_account_that_wrote_most(check):
     assert leak.rows == 120 and "One account wrote 120 of the 200" in leak.words
     assert "acme" not in leak.words
     assert "one_sided" not in check(people=["account acme"] * 30 + [""] * 170)  # hardly anyone is known
+
+
+def test_nobody_is_told_to_split_as_it_was_split(check):
+    parts = np.array(["train"] * 186 + ["test"] * 14)
+    few = check(parts=parts, wrong=0)["few_rows"].words
+    assert few.endswith("label more of them, or judge by K-fold, which holds out every comment once.")
+    folds = check(parts=np.array(["train"] * 14), n=14, wrong=0, way="kfold", fold=np.arange(14) % 5)
+    assert folds["few_rows"].words.endswith("Read their ranges, or label more of them.")
+    outside = check(parts=parts, wrong=0, way="outside")["few_rows"].words
+    assert outside.endswith("Read their ranges, or label more of them in the test dataset.")
+    people = ["account acme" if row < 120 else f"account {row}" for row in range(200)]
+    assert "and split by account, so that nobody stands on both" in check(people=people)["one_sided"].words
+    for way in ("grouped", "outside"):
+        assert check(people=people, way=way)["one_sided"].words.endswith("Add comments of others.")
+    texts = texts_of(200)
+    texts[180:190] = [text + " thanks" for text in texts[:10]]
+    authors = [f"account {row % 180}" for row in range(200)]
+    assert "split by account" not in check(texts, people=authors, way="outside")["copies"].words

@@ -55,6 +55,14 @@ def test_a_model_without_encoder_names_none(run):
     assert "Encoder" not in facts
 
 
+def test_what_of_the_calibration_error_is_chance_is_said_where_it_is_known(run):
+    assert dict(card_facts(run))["Confidence off by"] == "3.0% (12% before calibration)"
+    known = replace(run, model=replace(run.model, calibration_chance=0.025))
+    assert dict(card_facts(known))["Confidence off by"] == (
+        "3.0% (12% before calibration; a perfectly calibrated model shows 2.5% on so few rows)"
+    )
+
+
 @pytest.mark.parametrize("key", FORMATS)
 def test_every_format_takes_several_labels(key, insights, several_run):
     assert len(FORMATS[key].build(outline(insights, several_run, sentences=("One.",)))) > 500

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -154,6 +156,32 @@ def test_by_time_labels_that_come_later_are_left_out_with_a_warning():
     found = make(labels, [str(number) for number in range(40)], "time", dates=days(*range(40)))
     assert found.labels == ("bug", "wish") and found.left_out == (("new", 4),)
     assert (found.parts[-4:] == "").all() and "'new' (4)" in found.warnings[-1]
+
+
+def test_by_time_it_is_said_how_many_comments_without_a_date_are_learned_from():
+    labels, groups, dates = ["bug", "wish"] * 20, [str(number) for number in range(40)], days(*range(40))
+    assert make(labels, groups, "time", dates=dates).sentence.endswith("learned from the past alone.")
+    dates[:4], dates[39], groups[39] = np.datetime64("NaT"), np.datetime64("NaT"), groups[38]
+    found = make(labels, groups, "time", dates=dates)  # the last repeats words of the newest: held out
+    assert found.parts[39] == TEST and "learned from the past and from 4 comments without" in found.sentence
+    dates[:3] = days(0, 1, 2)
+    assert "from 1 comment without a date" in make(labels, groups, "time", dates=dates).sentence
+
+
+def test_by_time_a_hundred_thousand_comments_take_a_few_seconds():
+    labels, groups = ["bug", "wish"] * 50_000, [str(number) for number in range(100_000)]
+    start = time.process_time()
+    make(labels, groups, "time", dates=np.datetime64("2024-01-01", "D") + np.arange(100_000))
+    assert time.process_time() - start < 8
+
+
+def test_a_split_that_leaves_nothing_to_judge_on_is_refused_before_anything_is_learned():
+    labels = ["bug", "wish"] * 18 + ["new"] * 9
+    with pytest.raises(CannotTrain, match="newest comments carry only labels that do not occur before"):
+        make(labels, [str(number) for number in range(45)], "time", dates=days(*range(45)))
+    labels = [("c",), ("a", "b"), ("b", "c"), ("b", "c"), ("b",), ("a",), ("a",), ("a", "c"), ("a", "b")]
+    with pytest.raises(CannotTrain, match="leaves no comment to judge on"):
+        make(labels, list("123456789"), "grouped", [f"p{name}" for name in "231113223"])
 
 
 def test_by_time_needs_dates():

@@ -6,7 +6,8 @@ import pytest
 
 from core.domain import LABEL_BREAK, Columns, TrainingOptions
 from core.errors import CannotTrain
-from core.workflow import feedback, judging, reports, runs
+from core.evaluation.curves import calibration_error
+from core.workflow import feedback, judging, learning, reports, runs
 from core.workflow.explanations import load_classifier
 from core.workflow.task import Task
 from core.workflow.train_job import train
@@ -77,6 +78,29 @@ def test_in_folds_every_comment_is_judged_once_a_repeat(store, trained, mode):
     assert len(store.predictions.table(run.id)[0]) == 160
 
 
+def test_the_figures_of_repeated_folds_agree_with_each_other(store, settings, keep, made_up):
+    """Every third label is by chance, so that the repeats say different things."""
+    rng = np.random.default_rng(0)
+    rows = [(text, str(rng.choice(["slow", "price"])) if rng.random() < 1 / 3 else label)
+            for text, label in made_up(120)]  # fmt: skip
+    options = TrainingOptions(mode="tfidf", split="kfold:3x3")
+    run, _ = runs.start_training(store, settings, *keep(rows), options)
+    run = train(store, settings, run.id, Task())
+    held = judging.held_out(store, run)
+    assert run.calibration["ece_after"] == pytest.approx(run.model.calibration_error)
+    before = [calibration_error(part.raw, part.truth, part.multi) for part in held.repeats]
+    assert run.calibration["ece_before"] == pytest.approx(np.mean(before))
+    for i, true in enumerate(run.labels):
+        for j, said in enumerate(run.labels):
+            ids = judging.mixed_up(store, run, true, said)
+            assert len(ids) == len(set(ids)) == run.model.confusion[i][j]
+    for bins in (judging.certainty(held).after, judging.certainty(held).before):
+        assert abs(sum(one.n for one in bins) - 120) <= 5, "a comment counts once, whatever the repeats"
+    for score in run.model.per_label:
+        roc, precise = judging.threshold_curves(held, score.label)
+        assert (roc.area, precise.area) == pytest.approx((score.auc, score.average_precision))
+
+
 def test_better_in_folds_starts_each_fold_afresh(store, settings, trained):
     options = {"mode": "better", "epochs": 1, "body_rate": 2e-3, "batch_tokens": 64}
     run = trained(split="kfold:2", **options)
@@ -96,6 +120,48 @@ def test_another_dataset_is_the_test(store, settings, trained, table, as_bytes):
     assert run.evaluation.train + run.evaluation.validation == 160
     assert len(store.predictions.table(run.id)[0]) == 160, "only its own comments are predicted"
     assert reports.freeze(store, run.id).rows == 160
+    assert run.evaluation.knows[0].startswith("The test dataset judges it, with 30 comments")
+
+
+def test_a_learning_curve_is_not_measured_on_another_test_than_the_run(
+    store, settings, trained, table, as_bytes
+):
+    other = table.head(30).assign(text=table["text"].head(30) + " indeed", label=["slow", "price"] * 15)
+    columns = Columns("text", "label")
+    done = feedback.import_bytes(store, settings, as_bytes(other), "test.csv", columns, "Test")
+    run = trained(test_dataset=done.dataset_id, mode="tfidf")
+    learning.measure(store, settings, run.id)
+    assert store.runs.get(run.id).evaluation.learning
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE label SET label = 'slow' WHERE feedback_id = 162")
+    with pytest.raises(CannotTrain, match="test dataset changed after this run was trained"):
+        learning.measure(store, settings, run.id)
+
+
+def test_comments_of_a_test_dataset_whose_labels_are_not_learned_are_told(
+    store, settings, trained, table, as_bytes
+):
+    labels = ["slow"] * 3 + ["praise", "praise", "bug"] + [""] * 4
+    other = table.head(10).assign(text=table["text"].head(10) + " indeed", label=labels)
+    done = feedback.import_bytes(
+        store, settings, as_bytes(other), "test.csv", Columns("text", "label"), "Test"
+    )
+    run = trained(test_dataset=done.dataset_id, mode="tfidf")
+    assert run.model.n == 3
+    assert (
+        "3 of 6 labelled comments of the test dataset carry labels that are not learned: 'praise' (2), 'bug' "
+        "(1). They are not judged, and the model would be wrong on each of them."
+    ) in run.warnings
+
+
+def test_a_test_dataset_with_several_labels_a_comment_is_not_for_one_label(
+    store, settings, trained, table, as_bytes
+):
+    other = table.head(30).assign(label="slow; price")
+    columns = Columns("text", "label", multi=("label",))
+    done = feedback.import_bytes(store, settings, as_bytes(other), "test.csv", columns, "Test")
+    with pytest.raises(CannotTrain, match="'Test' may carry several labels, those learned from carry one"):
+        trained(test_dataset=done.dataset_id, mode="tfidf")
 
 
 @pytest.mark.parametrize(
@@ -151,6 +217,9 @@ def test_several_labels_a_comment(store, settings, several, mode):
     run, _ = runs.start_training(store, settings, *several, options)
     run = train(store, settings, run.id, Task())
     assert run.labels == ("price", "slow") and run.model.multi
+    for line in run.evaluation.knows[1:3]:
+        label, held_out = line.split("'")[1], int(line.split(", ")[1].split(" ")[0])
+        assert held_out == next(score.support for score in run.model.per_label if score.label == label)
     ids, probabilities = store.predictions.table(run.id)
     both = (probabilities >= 0.5).all(axis=1)
     truth = {key: set(label.split(LABEL_BREAK)) for key, label in rows_of(store, run)}

@@ -1,5 +1,7 @@
 """How the gate says what was reached and what was missed."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.domain import GateRule, LabelScore, Scores
@@ -9,9 +11,9 @@ from pages.parts.gate_panel import lines
 GOOD = Scores("m", 0.9, 0.9, 0.9, (LabelScore("a", 0.9, 0.9, 0.9, 50),), (), 50)
 
 
-def said(error: float | None, bound: float) -> str:
-    results = check(GOOD, GateRule(0.8, 0.6, bound), error)
-    return [line.replace("\\", "") for line in lines(results)][-1]
+def said(error: float | None, bound: float, scores: Scores = GOOD) -> str:
+    results = check(scores, GateRule(0.8, 0.6, bound), error)
+    return [line.replace("\\", "") for line in lines(results, scores)][-1]
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,15 @@ def said(error: float | None, bound: float) -> str:
 )
 def test_an_error_of_confidence_is_a_percentage_and_what_nobody_measured_has_no_figure(error, bound, line):
     assert said(error, bound) == line
+
+
+def test_what_is_left_beyond_chance_stands_beside_the_error_that_it_is_left_of():
+    scores = replace(GOOD, calibration_error=0.0768, calibration_chance=0.0749)
+    assert said(None, 0.05, scores) == (
+        "✓ reached: Calibration error beyond chance **1.7%**, must be at most 5.0% (confidence off by 7.7%; "
+        "on 50 comments even a perfectly calibrated model shows 7.5%)"
+    )
+    assert said(None, 0.05, replace(scores, calibration_error=0.06)) == (
+        "✓ reached: Calibration error beyond chance **0.0%**, must be at most 5.0% (confidence off by 6.0%; "
+        "on 50 comments even a perfectly calibrated model shows 7.5%)"
+    )
