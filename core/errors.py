@@ -16,8 +16,15 @@ AppError
 │   ├── Paused         a person paused it: it keeps what it has and goes on later
 │   └── LeaseLost      another worker owns the job now
 ├── StoreError         the database is busy, newer than the code or unreadable
+│   └── DiskFull       there is no room left to save anything
 └── ConfigError        a setting is wrong
 """
+
+import errno
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM_WORDS = tuple(f"(os error {number})" for number in NO_ROOM)  # of libraries with kinds of their own
+FULL = "The disk is full. What was saved before is whole. Free some space"
 
 
 class AppError(Exception):
@@ -84,5 +91,21 @@ class StoreError(AppError):
     pass
 
 
+class DiskFull(StoreError):
+    pass
+
+
 class ConfigError(AppError):
     pass
+
+
+def ran_full(error: BaseException) -> bool:
+    """Whether a full disk is what stands behind an error, or behind those that it came of."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, DiskFull) or (isinstance(seen, OSError) and seen.errno in NO_ROOM):
+            return True
+        if any(words in str(seen) for words in NO_ROOM_WORDS):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from core.config import Settings
 from core.domain import Job
-from core.errors import AppError, Cancelled, LeaseLost, Paused
+from core.errors import FULL, AppError, Cancelled, DiskFull, LeaseLost, Paused, ran_full
 from core.jobs import locks
 from core.jobs.job_log import open_log
 from core.jobs.pulse import SENTENCES, Pulse
@@ -25,6 +25,7 @@ from core.store.tables import CANCELLED, DONE, FAILED, PAUSED
 
 NICENESS = 10
 POLL_S = 0.2
+FULL_POLL_S = 2.0  # between two looks whether the disk has room again
 UNFORESEEN = (
     "Something went wrong (reference {reference}). Start it again; "
     "if it happens again, give this reference to whoever looks after Roadlens."
@@ -119,11 +120,24 @@ def _run_to_the_end(store: Store, kinds: Mapping[str, Function], job: Job, log: 
     try:
         with Pulse(store.jobs, job, log) as pulse:
             state, error, result = _run(kinds, job, pulse, log)
-        pulse.write_last()
-        store.jobs.finish(job.id, job.owner, job.attempt, state, error, result)
+        while not _finished(store, job, pulse, (state, error, result), log):
+            time.sleep(FULL_POLL_S)
         log.info("%s", state)
     except LeaseLost:
         log.warning("the job is no longer held by this worker")
+
+
+def _finished(
+    store: Store, job: Job, pulse: Pulse, end: tuple[str, str, Result], log: logging.Logger
+) -> bool:
+    """Whether the end of the job could be stored; not so while the disk is full. Raises LeaseLost."""
+    try:
+        pulse.write_last()
+        store.jobs.finish(job.id, job.owner, job.attempt, *end)
+    except DiskFull:
+        log.warning("the disk is full: the end of the job waits for room")
+        return False
+    return True
 
 
 def _run(
@@ -143,15 +157,22 @@ def _run(
         result = kinds[job.kind](dict(job.params), context)
     except LeaseLost:
         raise
-    except Cancelled as stop:
-        return CANCELLED, "" if str(stop) == SENTENCES[Cancelled] else str(stop), None
-    except Paused:
-        return PAUSED, "", None
-    except AppError as error:
-        log.exception("failed with a sentence")
-        return FAILED, str(error), None
-    except Exception:
-        reference = secrets.token_hex(3).upper()
-        log.exception("reference %s", reference)
-        return FAILED, UNFORESEEN.format(reference=reference), None
+    except (Cancelled, Paused) as stop:
+        state = CANCELLED if isinstance(stop, Cancelled) else PAUSED
+        return state, "" if str(stop) in SENTENCES.values() else str(stop), None
+    except Exception as error:
+        return FAILED, _reason(error, log), None
     return (CANCELLED, "", None) if pulse.told_to_stop else (DONE, "", result)
+
+
+def _reason(error: Exception, log: logging.Logger) -> str:
+    """Why a job failed, for the person."""
+    if ran_full(error):
+        log.exception("the disk is full")
+        return f"{FULL}, then start it again."
+    if isinstance(error, AppError):
+        log.exception("failed with a sentence")
+        return str(error)
+    reference = secrets.token_hex(3).upper()
+    log.exception("reference %s", reference)
+    return UNFORESEEN.format(reference=reference)

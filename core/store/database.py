@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from core.errors import StoreError
+from core.errors import DiskFull, StoreError
 
 HEAD = "0004"  # the newest file of migrations/versions; a test holds the two together
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,7 +38,9 @@ SENTENCES = {
     "SQLITE_FULL": "The disk is full, so nothing was saved. Free some space and try again.",
     "SQLITE_IOERR": "The disk refused to save. Check its free space and health, then try again.",
     "SQLITE_READONLY": "The database cannot be written. Check that you may write to the data folder.",
-    "SQLITE_CANTOPEN": "The database file cannot be opened. Check that the data folder is there.",
+    "SQLITE_CANTOPEN": (
+        "The database file cannot be opened. Check that its folder is there and that you may write to it."
+    ),
     "SQLITE_NOTADB": DAMAGED,
     "SQLITE_CORRUPT": DAMAGED,
 }
@@ -107,7 +109,7 @@ def _engine(url: str, begin: tuple[str, ...], **changes: str) -> Engine:
 def transaction(engine: Engine) -> Iterator[Connection]:
     """Commits at the end, rolls back on any error.
 
-    Raises StoreError when the database stays locked, is full, damaged or not writable.
+    Raises DiskFull, StoreError when the database stays locked, is damaged or not writable.
     """
     try:
         with _begun(engine) as connection:
@@ -116,7 +118,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     except (OperationalError, DatabaseError) as error:
         if type(error) not in (OperationalError, DatabaseError):
             raise  # a broken constraint is a mistake of the caller, not a state of the database
-        raise StoreError(_sentence(error)) from error
+        kind = DiskFull if _code(error).startswith("SQLITE_FULL") else StoreError
+        raise kind(_sentence(error)) from error
 
 
 @contextmanager

@@ -100,9 +100,13 @@ class Jobs:
         error: str = "",
         result: Mapping[str, object] | None = None,
     ) -> None:
-        """done, failed, cancelled or paused; all but the first reach the run as well. Raises LeaseLost."""
+        """done, failed, cancelled or paused; all but the first reach the run as well. A pause gives way to a
+        cancel that came while the worker stopped. Raises LeaseLost."""
+        held = _held((job_id, owner, attempt))
         with transaction(self.engines.write) as connection:
-            if not _end(connection, _held((job_id, owner, attempt)), state, error, result):
+            if state == PAUSED and _end(connection, and_(held, job.c.cancel_requested), CANCELLED):
+                return
+            if not _end(connection, held, state, error, result):
                 raise _lost()
 
     def cancel(self, job_id: int) -> Job:
@@ -130,13 +134,14 @@ class Jobs:
         """Back into the line, at its old place; nothing for a job that is not paused. Raises NotFound."""
         with transaction(self.engines.write) as connection:
             paused = and_(job.c.id == job_id, job.c.state == PAUSED)
-            values = {"state": QUEUED, "owner": "", "pause_requested": False, "finished_at": None}
+            fresh = {"finished_at": None, "error": ""}
+            values = {"state": QUEUED, "owner": "", "pause_requested": False, **fresh}
             # A pause is no failure: it uses up none of the attempts.
             change = update(job).where(paused).values(**values, max_attempts=job.c.max_attempts + 1)
             row = connection.execute(change.returning(job.c.run_id)).one_or_none()
             if row is not None and row.run_id is not None:
                 again = update(run).where(run.c.id == row.run_id, run.c.status == PAUSED)
-                connection.execute(again.values(status=QUEUED, finished_at=None))
+                connection.execute(again.values(status=QUEUED, **fresh))
             return _job(connection, job_id)
 
     def release(self, job_id: int, owner: str) -> None:

@@ -8,10 +8,12 @@ import numpy as np
 
 from core.config import Settings
 from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TrainingRun
+from core.models import memory
 from core.store.held_out import MODEL, RAW, Answers
 from core.store.store import Store
 from core.workflow import estimate, runs, vectors
 from core.workflow.live import Course, LiveCurve
+from core.workflow.room import check_room, needed_mb
 from core.workflow.selection import Selection
 from core.workflow.task import Stages, Task
 
@@ -168,6 +170,8 @@ class Fitting:
             self.task.progress(self.start - 1, "Loading the encoder")
             with self.stages.stage("load"):
                 encoder = self._open(open_encoder)
+                shape = memory.shape_of(encoder.model.config.to_dict())
+                check_room(self.folder, needed_mb(options, shape, len(self._rounds()) - 1))
                 if options.mode in ENCODED:
                     unknown = encoder.unknown_share(texts[:: max(1, len(texts) // 2000)])
             with self.stages.stage("embed"):

@@ -1,6 +1,7 @@
 """A training in this process and outside the queue, for the command line."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from datetime import UTC, datetime
 
 from core.config import Settings
 from core.domain import TrainingOptions, TrainingRun
-from core.errors import AppError
+from core.errors import FULL, AppError, ran_full
 from core.store.store import Store
 from core.workflow import runs
 from core.workflow.task import Task
@@ -40,8 +41,11 @@ def _alive(store: Store, settings: Settings, run_id: int, lock: int) -> Iterator
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt)
         status = "cancelled" if stopped else "failed"
-        sentence = str(error) if isinstance(error, AppError) else "The training was stopped."
+        full = f"{FULL}, then train again." if ran_full(error) else "The training was stopped."
+        sentence = str(error) if isinstance(error, AppError) else full
         store.runs.update(run_id, status=status, error=sentence, finished_at=datetime.now(UTC))
+        if ran_full(error):  # nobody goes on with it
+            shutil.rmtree(settings.runs_dir / f"run-{run_id}", ignore_errors=True)
         raise
     finally:
         runs.run_lock(settings, run_id).unlink(missing_ok=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from core.config import Settings
 from core.domain import MAJORITY, Scores, TrainingRun
-from core.errors import Cancelled, CannotTrain, LeaseLost, ModelError
+from core.errors import Cancelled, CannotTrain, LeaseLost, ModelError, ran_full
 from core.store.store import Store
 from core.workflow import exporting
 from core.workflow.fitting import Fitted, Fitting
 from core.workflow.judging import baseline_of, judge
+from core.workflow.room import check_room
 from core.workflow.selection import check_data, select, store_selection
 from core.workflow.task import Stages, Task
 
@@ -24,7 +25,8 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
     """Train, judge, calibrate, predict every row, store. Safe to call again after a kill or a pause: a
     fine-tuning goes on from its last state, and a run that is done stays as it is.
 
-    Raises CannotTrain, ModelError or JobStopped; the caller records the failure, no file is left of it.
+    Raises CannotTrain, ModelError or JobStopped, of which no file is left, and DiskFull, after which it may
+    go on; the caller records the failure.
     """
     run = store.runs.get(run_id)
     if run.status == "done":
@@ -34,12 +36,9 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
         _train(store, settings, run, folder, task)
     except LeaseLost:
         raise  # the folder belongs to the worker that has taken over
-    except (
-        Cancelled,
-        CannotTrain,
-        ModelError,
-    ):  # after a pause or a passing trouble the state is worth keeping
-        shutil.rmtree(folder, ignore_errors=True)
+    except (Cancelled, CannotTrain, ModelError) as error:
+        if not ran_full(error):  # after a pause or a passing trouble the state is worth keeping
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     for state in folder.glob("training*"):
         shutil.rmtree(state, ignore_errors=True)
@@ -53,7 +52,7 @@ def _train(store: Store, settings: Settings, run: TrainingRun, folder: Path, tas
     from core.models.multi_gpu import devices_for
 
     stages, run_id = Stages(), run.id
-    check_space(folder.parent)
+    check_room(folder)
     check_data(store, run)
     use_threads(settings.threads)
     device = devices_for(choose_device(settings.device), settings.processes)
@@ -123,13 +122,3 @@ def _save(store: Store, folder: Path, run: TrainingRun, fitted: Fitted):
 
 def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
-
-
-def check_space(folder: Path, needed_mb: int = 600) -> None:
-    """Raises CannotTrain when the disk has less than three times model and state left."""
-    free = shutil.disk_usage(folder).free // 2**20
-    if free < needed_mb:
-        raise CannotTrain(
-            f"The disk has {free:,} MB left and a training needs {needed_mb:,} MB. "
-            "Delete old runs on the Runs page, or move the data folder."
-        )

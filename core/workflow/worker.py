@@ -8,12 +8,12 @@ from functools import partial
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from core.config import Settings, load_settings  # noqa: E402
+from core.errors import FULL, DiskFull, Paused, ran_full  # noqa: E402
 from core.jobs.worker import Function, JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402
-from core.workflow import vectors  # noqa: E402
+from core.workflow import exporting, vectors  # noqa: E402
 from core.workflow.explain_jobs import DRIVERS, FAITHFULNESS, MAP, TRUST, queue  # noqa: E402
 from core.workflow.explain_work import measures  # noqa: E402
-from core.workflow.exporting import EXPORT  # noqa: E402
 from core.workflow.learning import LEARN  # noqa: E402
 from core.workflow.leftovers import sweep  # noqa: E402
 from core.workflow.promotion import LANE as MODELS  # noqa: E402
@@ -30,7 +30,13 @@ def training_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         from core.workflow.tuning import within_budget
 
         with within_budget(store, params, Task(context.progress, context.fence)) as task:
-            run = train(store, settings, int(params["run"]), task)
+            try:
+                run = train(store, settings, int(params["run"]), task)
+            except Exception as error:
+                if not ran_full(error):
+                    raise
+                why = str(error) if isinstance(error, DiskFull) else f"{FULL}."
+                raise Paused(f"{why} Then press Resume.") from error  # it goes on from what lies on the disk
         freeze(store, run.id, model=model_of(store, settings, run.id))  # here, so that no page waits for it
         queue(store, run, TRUST)
 
@@ -51,8 +57,6 @@ def model_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         return learning.measure(store, settings, int(params["run"]), Task(context.progress, context.fence))
 
     def run_export(params: dict, context: JobContext) -> dict:
-        from core.workflow import exporting
-
         task = Task(context.progress, context.fence)
         return exporting.write(store, settings, int(params["run"]), params["formats"], task=task)
 
@@ -61,7 +65,7 @@ def model_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         return measures()[kind](store, settings, int(params["run"]), params, task)
 
     looks = {kind: partial(run_look, kind) for kind in (TRUST, FAITHFULNESS, DRIVERS, MAP)}
-    return {PREDICT: run_predictions, LEARN: run_learning, EXPORT: run_export, **looks}
+    return {PREDICT: run_predictions, LEARN: run_learning, exporting.EXPORT: run_export, **looks}
 
 
 def import_kinds(store: Store, settings: Settings) -> dict[str, Function]:
@@ -109,6 +113,7 @@ def main(lane: str = "") -> None:
         sweep(store, settings)
     forget_old_uploads(settings)
     vectors.sweep(settings)
+    exporting.sweep(settings)
     # What a cancelled or killed import staged goes after the job: its end is not kept waiting.
     run_worker(store, settings, LANES[lane](store, settings), lane, tidy=lambda: _tidy(store, settings, lane))
 

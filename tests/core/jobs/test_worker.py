@@ -1,12 +1,15 @@
+import errno
 import os
 import signal
 import time
 
 import pytest
 
-from core.errors import AppError, Cancelled, LeaseLost
+from core.errors import AppError, Cancelled, DiskFull, LeaseLost, Paused
 from core.jobs import locks
+from core.jobs import worker as worker_module
 from core.jobs.queue import job_log, worker_lock
+from core.store.jobs import Jobs
 
 SECRET = "the private words of a customer"
 
@@ -127,6 +130,47 @@ def test_a_reason_to_cancel_reaches_the_person(store, start_worker, run_and_job)
     start_worker({"train": give_up}).join(20)
     assert (state(store, job), store.jobs.get(job.id).error) == ("cancelled", "The time is used up.")
     assert store.runs.get(run.id).error == "The time is used up."
+
+
+def fill_the_disk(params, context):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_reason_to_pause_reaches_the_person_until_they_resume(store, start_worker, run_and_job):
+    def wait(params, context):
+        raise Paused("There is no room.")
+
+    run, job = run_and_job
+    start_worker({"train": wait}).join(20)
+    assert (state(store, job), store.runs.get(run.id).status) == ("paused", "paused")
+    assert (store.jobs.get(job.id).error, store.runs.get(run.id).error) == ("There is no room.",) * 2
+    store.jobs.resume(job.id)
+    assert (store.jobs.get(job.id).error, store.runs.get(run.id).error) == ("", "")
+    start_worker({"train": lambda params, context: None}).join(20)
+    assert state(store, job) == "done"
+
+
+def test_a_full_disk_is_said(store, start_worker):
+    job = store.jobs.enqueue("fill", {})
+    start_worker({"fill": fill_the_disk}).join(20)
+    assert state(store, job) == "failed"
+    assert store.jobs.get(job.id).error.endswith("Free some space, then start it again.")
+
+
+def test_the_end_of_a_job_waits_for_room_on_the_disk(store, start_worker, monkeypatch):
+    """Another worker that took it up again would find the disk as full."""
+    finish, left = Jobs.finish, iter([True, True])
+
+    def full(jobs, *arguments):
+        if next(left, False):
+            raise DiskFull("The disk is full.")
+        return finish(jobs, *arguments)
+
+    monkeypatch.setattr(Jobs, "finish", full)
+    monkeypatch.setattr(worker_module, "FULL_POLL_S", 0.05)
+    job = store.jobs.enqueue("nothing", {})
+    start_worker({"nothing": lambda params, context: None}).join(20)  # forked: it has the patches
+    assert (state(store, job), store.jobs.get(job.id).attempt) == ("done", 1)
 
 
 def test_who_cancels_needs_no_reason(store, start_worker, wait_for, file):
