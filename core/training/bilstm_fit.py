@@ -17,7 +17,7 @@ from core.evaluation.held_out import decide
 from core.evaluation.scores import macro_f1
 from core.models.batches import shuffled_batches
 from core.models.bilstm import UNKNOWN, BiLstm, Network, answer, numbers, spelled
-from core.models.classifier import raw
+from core.models.classifier import calibrated
 from core.models.device import Device
 from core.training import calibration, resume
 from core.training.baselines import written_without_spaces
@@ -116,7 +116,7 @@ class Loop:
         self.network, self.rows, self.truth = network, rows, truth
         self.held, self.held_truth = held, held_truth
         self.best, self.best_logits = copy.deepcopy(network), np.zeros((len(held), truth.shape[1]))
-        weights = label_weights(truth) if self.options.balance == "weights" else None
+        weights = label_weights(truth, self.multi) if self.options.balance == "weights" else None
         self.loss = Loss(self.multi, self.options.label_smoothing, weights)
         self.optimiser = torch.optim.AdamW(
             network.parameters(), lr=RATE, weight_decay=self.options.weight_decay
@@ -203,7 +203,8 @@ class Loop:
         score = accuracy = None
         logits = answer(self.network, self.held, self.truth.shape[1])
         if len(self.held):
-            decided = decide(raw(logits, self.multi), self.multi)
+            found = calibration.fit(logits, self.held_truth, self.multi)
+            decided = decide(calibrated(logits, found), self.multi)
             score = float(macro_f1(self.held_truth, decided))
             accuracy = float((decided == self.held_truth).all(axis=1).mean())
         loss = sum(progress.losses) / len(progress.losses)

@@ -61,9 +61,9 @@ def of_better(options: TrainingOptions, steps: int, rows: int, processes: int = 
         "Learning rates": f"{optimiser.encoder_rate(options):g} encoder, {options.head_rate:g} head; rising "
         f"over the first {optimiser.WARM_UP:.0%} of the steps, then falling to 0",
         "Epochs": f"at most {options.epochs}; {steps:,} steps over {rows:,} comments",
-        "Keeps": "of the epochs with a higher macro F1 than Quick on the validation comments the one whose "
-        "calibrated answers there are the likeliest",
-        "Stops early": _stops_early(options, "better one"),
+        "Keeps": "the last epoch that, on the validation comments, finds more than Quick (macro F1) or gives "
+        "likelier answers, and less likely ones than any other epoch by one standard error at most",
+        "Stops early": _stops_early(options, "likelier one"),
         "Batches": f"up to {options.batch_tokens:,} tokens of comments of similar length",
         LONGEST: f"{options.max_tokens} tokens",
         "Optimiser": f"{_adamw(options, optimiser.LARGEST_NORM)}, no dropout",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from core.domain import TrainingOptions
 from core.models.classifier import Calibration, Head, Platt, calibrated, sigmoid
 from core.training import calibration
 from core.training.material import Material
@@ -48,14 +47,14 @@ def fit(
     """
     vectors, truth = material.vectors, material.truth
     both = np.concatenate([train, validation]).astype(int)
-    weights = balance(truth[train], material.options)
+    weights = balance(truth[train], material)
     fitter = Fitter(vectors[train], truth[train], material.multi, weights)
     if len(validation) >= FEWEST_TO_CHOOSE:
         choice = _by_validation(fitter, vectors[validation], truth[validation], on_fit)
     else:
         choice = _by_folds(vectors[both], truth[both], material, on_fit)
     start = choice.head or fitter.head(choice.strength)
-    whole = Fitter(vectors[both], truth[both], material.multi, balance(truth[both], material.options))
+    whole = Fitter(vectors[both], truth[both], material.multi, balance(truth[both], material))
     final = whole.head(choice.strength, start) if len(validation) else start
     on_fit(1.0)
     return QuickFit(
@@ -63,9 +62,9 @@ def fit(
     )
 
 
-def balance(truth: np.ndarray, options: TrainingOptions) -> np.ndarray | None:
+def balance(truth: np.ndarray, material: Material) -> np.ndarray | None:
     """(labels,) weights; drawing rare labels more often and weighing them more are one thing here."""
-    return None if options.balance == "none" else label_weights(truth)
+    return None if material.options.balance == "none" else label_weights(truth, material.multi)
 
 
 def strengths_for(truth: np.ndarray) -> tuple[float, ...]:
@@ -102,7 +101,7 @@ def _by_folds(vectors: np.ndarray, truth: np.ndarray, material: Material, on_fit
         logits = np.zeros(truth.shape)
         for fold in range(places.max() + 1):
             inside, outside = places == fold, places != fold
-            weights = balance(truth[outside], material.options)
+            weights = balance(truth[outside], material)
             head = Fitter(vectors[outside], truth[outside], material.multi, weights).head(strength)
             logits[inside] = head.logits(vectors[inside])
         found = calibration.fit(logits, truth, material.multi)
@@ -130,10 +129,15 @@ def folds(truth: np.ndarray, seed: int) -> np.ndarray | None:
 
 def surprise(probabilities: np.ndarray, truth: np.ndarray, multi: bool) -> float:
     """Mean negative log-likelihood of the truth."""
+    return float(surprises(probabilities, truth, multi).mean())
+
+
+def surprises(probabilities: np.ndarray, truth: np.ndarray, multi: bool) -> np.ndarray:
+    """(rows,) negative log-likelihood of the truth of each row."""
     yes = np.log(probabilities + 1e-12)
     if not multi:
-        return float(-yes[truth].mean())
-    return float(-np.where(truth, yes, np.log(1 - probabilities + 1e-12)).sum(axis=1).mean())
+        return -yes[truth]
+    return -np.where(truth, yes, np.log(1 - probabilities + 1e-12)).sum(axis=1)
 
 
 class Fitter:

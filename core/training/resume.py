@@ -31,9 +31,12 @@ class Progress:
     judged: int = -1  # the last epoch scored on the validation rows; 0 is Quick
     best_epoch: int = 0
     best_f1: float = -1.0
-    best_surprise: float = math.inf  # mean negative log-likelihood of the validation labels, calibrated
-    start_f1: float = -1.0  # of epoch 0
     best_sha256: str = ""  # of the file with the weights of the best epoch
+    # Of a fine-tuning; surprise: negative log-likelihood of the validation labels by calibrated answers.
+    start_f1: float = -1.0  # of epoch 0
+    start_surprise: float = math.inf  # the same, mean
+    likeliest: tuple[float, ...] = ()  # surprise of each row at the later epoch with the lowest mean
+    likeliest_epoch: int = 0
     curve: tuple[CurvePoint, ...] = ()
     losses: tuple[float, ...] = ()  # of the steps since the last point of the curve
     threads: int = 0  # of torch, which cuts its sums by them; 0: of a state that did not say
@@ -45,19 +48,19 @@ class Progress:
     def with_point(self, point: CurvePoint) -> "Progress":
         return replace(self, curve=(*self.curve, point))
 
-    def with_best(self, epoch: int, f1: float, sha256: str, surprise: float = math.inf) -> "Progress":
-        start = f1 if epoch == 0 else self.start_f1
-        return replace(
-            self,
-            best_epoch=epoch,
-            best_f1=f1,
-            best_sha256=sha256,
-            best_surprise=surprise,
-            start_f1=start,
-        )
+    def with_best(self, epoch: int, f1: float, sha256: str) -> "Progress":
+        return replace(self, best_epoch=epoch, best_f1=f1, best_sha256=sha256)
 
-    def with_judged(self, epoch: int) -> "Progress":
-        return replace(self, judged=epoch)
+    def with_judged(self, epoch: int, f1: float = 0.0, surprised: np.ndarray | None = None) -> "Progress":
+        """`surprised` (validation rows,): of this epoch, where epochs are compared by it."""
+        judged = replace(self, judged=epoch)
+        if surprised is None:
+            return judged
+        if epoch == 0:
+            return replace(judged, start_f1=f1, start_surprise=float(surprised.mean()))
+        if self.likeliest and not surprised.mean() < np.mean(self.likeliest):
+            return judged
+        return replace(judged, likeliest=tuple(surprised.tolist()), likeliest_epoch=epoch)
 
 
 def save(folder: Path, progress: Progress, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
@@ -66,11 +69,15 @@ def save(folder: Path, progress: Progress, model: nn.Module, optimiser: torch.op
     temporary = folder / f".{target.name}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    _write(temporary / WEIGHTS, _weights(model))
-    _write(temporary / MOMENTS_FILE, _moments(optimiser))
-    hashes = {name: file_sha256(temporary / name) for name in (WEIGHTS, MOMENTS_FILE)}
-    _write_state(temporary / STATE, {"progress": asdict(progress), "sha256": hashes})
-    sync(temporary)
+    try:
+        _write(temporary / WEIGHTS, _weights(model))
+        _write(temporary / MOMENTS_FILE, _moments(optimiser))
+        hashes = {name: file_sha256(temporary / name) for name in (WEIGHTS, MOMENTS_FILE)}
+        _write_state(temporary / STATE, {"progress": asdict(progress), "sha256": hashes})
+        sync(temporary)
+    except Exception:
+        shutil.rmtree(temporary, ignore_errors=True)  # it is half written: a full disk needs the room
+        raise
     shutil.rmtree(target, ignore_errors=True)
     os.replace(temporary, target)
     sync(folder)
@@ -118,7 +125,10 @@ def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16:
 
 def _progress(values: dict) -> Progress:
     values["curve"] = tuple(CurvePoint(**point) for point in values["curve"])
-    values["losses"] = tuple(values["losses"])
+    if math.isfinite(values.pop("best_surprise", math.inf)):
+        raise ValueError("an earlier version chose its best epoch by something else")
+    for name in ("losses", "likeliest"):
+        values[name] = tuple(values.get(name, ()))
     return Progress(**values)
 
 
@@ -227,6 +237,10 @@ def _put_moments(optimiser: torch.optim.Optimizer, moments: dict[str, torch.Tens
 
 def _write(path: Path, tensors: dict[str, torch.Tensor]) -> None:
     temporary = path.with_name(f".{path.name}")
-    save_file(tensors, temporary)
-    sync(temporary)
+    try:
+        save_file(tensors, temporary)
+        sync(temporary)
+    except Exception:
+        temporary.unlink(missing_ok=True)
+        raise
     os.replace(temporary, path)

@@ -62,7 +62,7 @@ def test_a_fine_tuning_says_its_settings():
     options = replace(plain, adapter_rank=8, frozen_layers=2, patience=1, augment=0.25, balance="sampling")
     said = facts.of_better(options, 1, 1)
     assert "rank 8" in said["Weights trained"] and "lowest 2 layers" in said["Weights trained"]
-    assert said["Stops early"] == "after 1 epochs without a better one"
+    assert said["Stops early"] == "after 1 epochs without a likelier one"
     assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
     assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
     assert all(isinstance(value, str) for value in said.values())

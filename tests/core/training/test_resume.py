@@ -1,5 +1,6 @@
 """A training that is killed, paused or finds damaged files ends bitwise as if nothing had happened."""
 
+import errno
 import json
 import os
 import shutil
@@ -65,7 +66,10 @@ def judged(monkeypatch, scores):
 
     def judge(loop, progress, epoch):
         monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: scores[epoch])
-        monkeypatch.setattr(trainer, "surprise", lambda probabilities, truth, multi: 1 - scores[epoch])
+        surprised = 1 - scores[epoch]
+        monkeypatch.setattr(
+            trainer, "surprises", lambda answers, truth, multi: np.full(len(truth), surprised)
+        )
         return real(loop, progress, epoch)
 
     monkeypatch.setattr(trainer.Loop, "judge", judge)
@@ -272,7 +276,36 @@ def test_best_weights_damaged_at_the_very_end_are_not_used_in_silence(fresh, com
         loop.best(progress)
 
 
+@pytest.mark.parametrize(("best_surprise", "used"), [(0.3, False), (float("inf"), True)])
+def test_a_state_of_an_earlier_version(fresh, comments, stopped, tmp_path, best_surprise, used):
+    """A fine-tuning compared its epochs by something else then; a BiLSTM did not and goes on."""
+    copy = shutil.copytree(stopped, tmp_path / "copy")
+    for state in copy.glob("state-*"):
+        said = resume._read_state(state / resume.STATE)
+        del said["progress"]["likeliest"], said["progress"]["likeliest_epoch"]
+        said["progress"] |= {"best_surprise": best_surprise}
+        resume._write_state(state / resume.STATE, said)
+    assert (loaded(fresh(), comments, copy) is not None) == used
+
+
 # ---- what lies about ----------------------------------------------------------------------
+
+
+def test_a_state_that_could_not_be_written_takes_no_room(fresh, comments, tmp_path, monkeypatch):
+    loop = loop_of(fresh(), comments, tmp_path)
+    progress = loop.judge(resume.Progress(), 0)
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr(resume, "_write_state", full)
+    with pytest.raises(OSError, match="No space"):
+        loop.save(progress)
+    monkeypatch.setattr(resume, "sync", lambda path: full(path, None))
+    with pytest.raises(OSError, match="No space"):
+        resume.save_best(tmp_path, 1, loop.model, np.zeros((2, 2)))
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_two_states_and_the_best_weights_they_need_stay(fresh, comments, tmp_path):

@@ -13,6 +13,7 @@ from core.training.quick import fit_head
 from core.training.trainer import Rows, epoch_batches, fine_tune, fine_tune_material
 
 OPTIONS = TrainingOptions(mode="better", epochs=3, body_rate=2e-3, batch_tokens=64)
+SWINGS = np.tile([-1.0, 1.0], 10) * np.sqrt(20)  # of 20 validation rows: mean 0, one standard error 1
 
 
 class Killed(Exception):
@@ -106,7 +107,7 @@ def test_what_quick_says_is_known_and_each_epoch_reads_the_validation_rows_once(
 
 
 def test_quick_is_kept_when_no_epoch_is_better(fresh, comments, tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: 0.5)
+    monkeypatch.setattr(trainer, "surprises", lambda answers, truth, multi: np.full(len(truth), 0.5))
     rows = material(fresh, comments)
     train, validation = numbers()
     start = quick.fit(rows, train, validation)
@@ -163,10 +164,13 @@ def test_two_labels_with_four_rows_each(fresh, comments, tmp_path):
 
 
 def judged_by(monkeypatch, f1, surprise):
-    """What the validation rows say, epoch by epoch from Quick on; returns what of `f1` was not asked for."""
+    """What the validation rows say, epoch by epoch from Quick on; returns what of `f1` was not asked for.
+    A surprise is that of every row, or (rows,)."""
     f1, surprise = iter(f1), iter(surprise)
     monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: next(f1))
-    monkeypatch.setattr(trainer, "surprise", lambda probabilities, truth, multi: next(surprise))
+    monkeypatch.setattr(
+        trainer, "surprises", lambda answers, truth, multi: np.broadcast_to(next(surprise), len(truth))
+    )
     return f1
 
 
@@ -174,21 +178,41 @@ def judged_by(monkeypatch, f1, surprise):
     ("f1", "surprise", "best"),
     [
         ([0.5, 0.7, 0.9, 0.8], [0.9, 0.5, 0.4, 0.3], 3),  # likelier, though a little fewer found
-        ([0.5, 0.7, 0.4, 0.6], [0.9, 0.5, 0.1, 0.6], 1),  # never one that finds less than Quick
-        ([0.5, 0.5, 0.4, 0.6], [0.1, 0.05, 0.1, 0.6], 3),  # more found than Quick: a start is made
-        ([0.5, 0.5, 0.5, 0.4], [0.9, 0.1, 0.1, 0.1], 0),
+        ([0.5, 0.7, 0.4, 0.6], [0.9, 0.5, 0.1, 0.6], 2),  # the likelihood decides, not F1
+        ([0.5, 0.5, 0.4, 0.6], [0.1, 0.05, 0.1, 0.6], 1),
+        ([0.5, 0.5, 0.5, 0.4], [0.9, 0.1, 0.1, 0.1], 3),  # the later of equal ones
+        ([0.5, 0.5, 0.4, 0.1], [0.1, 0.3, 0.2, 0.1], 0),  # Quick: none finds more or is likelier
+        ([0.5, 0.5, 0.6, 0.4], [0.1, 0.4, 0.3, 0.2], 2),  # more found than by Quick
     ],
 )
-def test_the_likeliest_of_the_epochs_that_beat_quick_is_kept(
-    fresh, comments, tmp_path, monkeypatch, f1, surprise, best
-):
+def test_the_likeliest_epoch_is_kept(fresh, comments, tmp_path, monkeypatch, f1, surprise, best):
     judged_by(monkeypatch, f1, surprise)
     found = tune(fresh(), comments, tmp_path)
     assert (found.best_epoch, found.validation_f1) == (best, f1[best])
 
 
+@pytest.mark.parametrize(
+    ("second", "third", "best"),
+    [
+        (0.20 + 0.04 * SWINGS, 0.9, 2),  # mean .02 worse, one standard error is .04
+        (0.20 + 0.01 * SWINGS, 0.9, 1),  # the same, one standard error is .01
+        (
+            0.20 + 0.04 * SWINGS,
+            0.26 + 0.04 * SWINGS,
+            2,
+        ),  # as good as the second, not as the first
+        (0.20 + 0.04 * SWINGS, 0.21 + 0.04 * SWINGS, 3),
+    ],
+)
+def test_a_later_epoch_is_kept_until_much_speaks_against_it(
+    fresh, comments, tmp_path, monkeypatch, second, third, best
+):
+    judged_by(monkeypatch, f1=[0.5] * 4, surprise=[0.5, 0.18, second, third])
+    assert tune(fresh(), comments, tmp_path).best_epoch == best
+
+
 def test_patience_stops_and_keeps_the_best_epoch(fresh, comments, tmp_path, monkeypatch):
-    judged_by(monkeypatch, f1=[0.1, 0.5, 0.4, 0.5, 0.9], surprise=[0.5, 0.2, 0.3, 0.2, 0.1])
+    judged_by(monkeypatch, f1=[0.1, 0.5, 0.4, 0.5, 0.9], surprise=[0.5, 0.2, 0.3, 0.25, 0.1])
     found = tune(fresh(), comments, tmp_path, replace(OPTIONS, epochs=4, patience=2))
     judged = [point.epoch for point in found.curve if point.macro_f1 is not None]
     assert (judged, found.best_epoch, found.stopped_early) == ([0, 1, 2, 3], 1, True)
