@@ -50,7 +50,7 @@ BALANCES = {
 }
 MODES = {
     QUICK: "Quick: the encoder stays as it is, a small head learns your labels. No waiting.",
-    BETTER: "Better: fine-tunes the whole encoder from Quick's head and keeps the best epoch.",
+    BETTER: "Better: fine-tunes the whole encoder from Quick's head; Quick stays where it is not beaten.",
     TFIDF: "TF-IDF: counts words and pairs of words, no Transformer. The baseline, as a model of its own.",
     BILSTM: "BiLSTM: a small recurrent network that learns its words from your comments alone.",
 }
