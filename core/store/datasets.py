@@ -258,7 +258,7 @@ def _account_fields(connection: Connection, dataset_id: int) -> dict[str, dict[s
 
 
 def _latest_change(connection: Connection, imports: Iterable[int]) -> dict[int, int]:
-    """Feedback id -> the last import that changed it."""
-    query = select(feedback_before.c.feedback_id, func.max(feedback_before.c.import_id))
-    query = query.where(feedback_before.c.import_id.in_(list(imports)))
-    return dict(tuple(row) for row in connection.execute(query.group_by(feedback_before.c.feedback_id)))
+    """Feedback id -> the import that was the last to change it."""
+    query = select(feedback_before.c.feedback_id, import_.c.id).join(import_)
+    query = query.where(import_.c.id.in_(list(imports))).order_by(import_.c.created_at, import_.c.id)
+    return dict(tuple(row) for row in connection.execute(query))  # of several the last stays

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, tuple_, update
 
 from core.domain import Import
 from core.errors import StoreError
@@ -31,7 +31,7 @@ def undo_rows(connection: Connection, import_id: int) -> int | None:
     if not connection.scalar(select(func.count()).select_from(import_).where(others)):
         hide(connection, known.dataset_id)
         return known.dataset_id
-    _refuse_when_changed_later(connection, import_id)
+    _refuse_when_changed_later(connection, known)
     brought = feedback.c.import_id == import_id
     changed = select(feedback_before.c.feedback_id).where(feedback_before.c.import_id == import_id)
     with rehashed(connection, known.dataset_id, or_(brought, feedback.c.id.in_(changed))):
@@ -46,15 +46,20 @@ def undo_rows(connection: Connection, import_id: int) -> int | None:
     return None
 
 
-def _refuse_when_changed_later(connection: Connection, import_id: int) -> None:
+def _refuse_when_changed_later(connection: Connection, known: Import) -> None:
+    """Later is what was merged later, which of two that wait may be the one that was staged first."""
     earlier = feedback_before.alias("earlier")
-    own = exists().where(earlier.c.import_id == import_id, earlier.c.feedback_id == feedback.c.id)
+    own = exists().where(earlier.c.import_id == known.id, earlier.c.feedback_id == feedback.c.id)
+    after = (
+        tuple_(import_.c.created_at, import_.c.id)
+        > select(import_.c.created_at, import_.c.id).where(import_.c.id == known.id).scalar_subquery()
+    )
     later = (
         select(import_.c.file_name)
         .join_from(feedback_before, feedback, feedback.c.id == feedback_before.c.feedback_id)
         .join(import_, import_.c.id == feedback_before.c.import_id)
-        .where(feedback_before.c.import_id > import_id, or_(feedback.c.import_id == import_id, own))
-        .order_by(feedback_before.c.import_id.desc())
+        .where(after, or_(feedback.c.import_id == known.id, own))
+        .order_by(import_.c.created_at.desc(), import_.c.id.desc())
     )
     name = connection.scalar(later.limit(1))
     if name is not None:

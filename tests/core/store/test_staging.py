@@ -416,6 +416,29 @@ def test_two_appends_are_undone_one_after_the_other(store, base, june):
     assert store.datasets.get(done.dataset_id).sha256 == first_hash
 
 
+def test_two_appends_that_waited_are_undone_in_the_order_of_their_merges(store, base, june):
+    done, _ = base
+    before = store.datasets.get(done.dataset_id).sha256
+    cells = '["crash?", "bug"]'
+    july = june.iloc[[1]].assign(text="crash?", text_hash="hcrash?", cells=cells, row=june.iloc[1]["row"])
+    waiting = stage(store, june, sha256="june", file_name="june.csv", header=("Comment", "June"))
+    sooner = append(
+        store, done.dataset_id, july, sha256="july", file_name="july.csv", header=("Comment", "July")
+    )
+    between = store.datasets.get(done.dataset_id).sha256
+    later = store.staging.merge(waiting, done.dataset_id)
+    assert later.id < sooner.id
+    assert dict(zip(texts_of(store, done.dataset_id), store.datasets.cells(done.dataset_id), strict=True))[
+        "crash!"
+    ][0] == ("Comment", "June")
+    with pytest.raises(StoreError, match=r"'june.csv'.*Undo that import first"):
+        store.datasets.undo(sooner.id)
+    store.datasets.undo(later.id)
+    assert store.datasets.get(done.dataset_id).sha256 == between
+    store.datasets.undo(sooner.id)
+    assert store.datasets.get(done.dataset_id).sha256 == before
+
+
 def test_an_earlier_import_can_go_when_nothing_later_changed_it(store, base, make_table):
     done, _ = base
     append(store, done.dataset_id, make_table(["late"], **{"label:Mood": ["sad"]}))
