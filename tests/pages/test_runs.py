@@ -103,7 +103,7 @@ def test_new_comments_are_counted_by_the_model_that_answers_without_a_press(two,
     app.run()
     assert not app.exception
     assert store.predictions.missing(1, dataset.id) == []
-    assert "40 comments came after run 1 was trained and are counted as this model reads them." in texts(app)
+    assert "40 comments came or changed after run 1 was trained and are counted as this model reads them." in texts(app)
     assert "220 comments, 180 labelled" in texts(app), "what was shown before is counted anew"
     assert "The 40 new comments are like" in texts(app)
 
@@ -115,7 +115,7 @@ def test_new_comments_that_nobody_counted_are_counted_at_a_press(two, open_page)
     for job in store.jobs.active("model"):
         store.jobs.cancel(job.id)
     app = open_page("insights")
-    assert "40 comments came after run 1 was trained and are not counted yet." in texts(app)
+    assert "40 comments came or changed after run 1 was trained and are not counted yet." in texts(app)
     press(app, "Count the new comments with this model")
     assert "Count the new comments with this model" not in buttons(app)
     assert do_jobs("model") == ["done"]

@@ -59,7 +59,7 @@ def test_what_of_the_calibration_error_is_chance_is_said_where_it_is_known(run):
     assert dict(card_facts(run))["Confidence off by"] == "3.0% (12% before calibration)"
     known = replace(run, model=replace(run.model, calibration_chance=0.025))
     assert dict(card_facts(known))["Confidence off by"] == (
-        "3.0% (12% before calibration; a perfectly calibrated model shows 2.5% on so few rows)"
+        f"3.0% (12% before calibration; a perfectly calibrated model shows 2.5% on {run.model.n:,} rows)"
     )
 
 
