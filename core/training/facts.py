@@ -62,7 +62,7 @@ def of_better(options: TrainingOptions, steps: int, rows: int, processes: int = 
         f"over the first {optimiser.WARM_UP:.0%} of the steps, then falling to 0",
         "Epochs": f"at most {options.epochs}; {steps:,} steps over {rows:,} comments",
         "Keeps": "the last epoch that, on the validation comments, finds more than Quick (macro F1) or gives "
-        "likelier answers, and less likely ones than any other epoch by one standard error at most",
+        "likelier answers, and less likely ones than any other epoch by two standard errors at most",
         "Stops early": _stops_early(options, "likelier one"),
         "Batches": f"up to {options.batch_tokens:,} tokens of comments of similar length",
         LONGEST: f"{options.max_tokens} tokens",

@@ -103,7 +103,8 @@ def test_new_comments_are_counted_by_the_model_that_answers_without_a_press(two,
     app.run()
     assert not app.exception
     assert store.predictions.missing(1, dataset.id) == []
-    assert "40 comments came or changed after run 1 was trained and are counted as this model reads them." in texts(app)
+    counted = "40 comments came or changed after run 1 was trained and are counted as this model reads them."
+    assert counted in texts(app)
     assert "220 comments, 180 labelled" in texts(app), "what was shown before is counted anew"
     assert "The 40 new comments are like" in texts(app)
 

@@ -194,14 +194,14 @@ def test_the_likeliest_epoch_is_kept(fresh, comments, tmp_path, monkeypatch, f1,
 @pytest.mark.parametrize(
     ("second", "third", "best"),
     [
-        (0.20 + 0.04 * SWINGS, 0.9, 2),  # mean .02 worse, one standard error is .04
-        (0.20 + 0.01 * SWINGS, 0.9, 1),  # the same, one standard error is .01
+        (0.20 + 0.02 * SWINGS, 0.9, 2),  # mean .02 worse, two standard errors are .04
+        (0.20 + 0.005 * SWINGS, 0.9, 1),  # the same, two standard errors are .01
         (
-            0.20 + 0.04 * SWINGS,
-            0.26 + 0.04 * SWINGS,
+            0.20 + 0.02 * SWINGS,
+            0.26 + 0.02 * SWINGS,
             2,
         ),  # as good as the second, not as the first
-        (0.20 + 0.04 * SWINGS, 0.21 + 0.04 * SWINGS, 3),
+        (0.20 + 0.02 * SWINGS, 0.21 + 0.02 * SWINGS, 3),
     ],
 )
 def test_a_later_epoch_is_kept_until_much_speaks_against_it(
