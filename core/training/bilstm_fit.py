@@ -17,7 +17,6 @@ from core.evaluation.held_out import decide
 from core.evaluation.scores import macro_f1
 from core.models.batches import shuffled_batches
 from core.models.bilstm import UNKNOWN, BiLstm, Network, answer, numbers, spelled
-from core.models.classifier import calibrated
 from core.models.device import Device
 from core.training import calibration, resume
 from core.training.baselines import written_without_spaces
@@ -203,8 +202,7 @@ class Loop:
         score = accuracy = None
         logits = answer(self.network, self.held, self.truth.shape[1])
         if len(self.held):
-            found = calibration.fit(logits, self.held_truth, self.multi)
-            decided = decide(calibrated(logits, found), self.multi)
+            decided = decide(calibration.in_folds(logits, self.held_truth, self.multi), self.multi)
             score = float(macro_f1(self.held_truth, decided))
             accuracy = float((decided == self.held_truth).all(axis=1).mean())
         loss = sum(progress.losses) / len(progress.losses)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import minimize
 
-from core.models.classifier import Calibration, Platt, log_softmax, sigmoid
+from core.models.classifier import Calibration, Platt, calibrated, log_softmax, raw, sigmoid
 
 BIAS_PENALTY = 0.01
 FEWEST_FOR_ANY, FEWEST_ROWS, FEWEST_OF_LABEL = 10, 100, 10
@@ -28,6 +28,19 @@ def fit(logits: np.ndarray, truth: np.ndarray, multi: bool = False) -> Calibrati
     return fit_bcts(logits, truth.argmax(axis=1) if truth.ndim == 2 else truth)
 
 
+def in_folds(logits: np.ndarray, truth: np.ndarray, multi: bool = False) -> np.ndarray:
+    """Probabilities (rows, labels) of the rows that `fit` would learn from, each under a calibration of the
+    other folds: fitted on themselves, few rows of many labels look likelier with biases than they are."""
+    if len(logits) < FEWEST_FOR_ANY:
+        return raw(logits, multi)
+    found = np.zeros(logits.shape)
+    folds = _folds(len(logits))
+    for fold in range(FOLDS):
+        inside = folds == fold
+        found[inside] = calibrated(logits[inside], fit(logits[~inside], truth[~inside], multi))
+    return found
+
+
 def fit_bcts(logits: np.ndarray, truth: np.ndarray) -> Calibration:
     """Temperature and biases that minimise the mean negative log-likelihood + .01 mean(bias^2).
 
@@ -44,9 +57,13 @@ def fit_bcts(logits: np.ndarray, truth: np.ndarray) -> Calibration:
     return _fit_bcts(logs, truth, free)
 
 
+def _folds(rows: int) -> np.ndarray:
+    return np.random.default_rng(0).permutation(rows) % FOLDS
+
+
 def _surprise_in_folds(logs: np.ndarray, truth: np.ndarray, free: np.ndarray) -> float:
     """Mean negative log-likelihood of each row under a calibration fitted on the other folds."""
-    folds = np.random.default_rng(0).permutation(len(logs)) % FOLDS
+    folds = _folds(len(logs))
     total = 0.0
     for fold in range(FOLDS):
         inside = folds == fold

@@ -65,7 +65,7 @@ def _quick(material: Material, train: np.ndarray, validation: np.ndarray, tools:
         material, train, validation, lambda done: tools.on_fit(done, "Fitting Quick on the vectors")
     )
     model = Classifier(material.open_encoder(), found.final, material.labels, found.calibration)
-    score = _validation_f1(material, validation, found.validation_logits, found.calibration)
+    score = _validation_f1(material, validation, found.validation_logits)
     said = facts.of_quick(material, train, validation, found, model.max_tokens)
     return Trained(_of_vectors(QUICK, material, model), model, validation_f1=score, facts=said)
 
@@ -103,7 +103,7 @@ def _tfidf(material: Material, train: np.ndarray, validation: np.ndarray, tools:
     found = fit_tfidf(
         material, train, validation, lambda done: tools.on_fit(done, "Fitting the baseline (TF-IDF)")
     )
-    score = _validation_f1(material, validation, found.validation_logits, found.model.calibration)
+    score = _validation_f1(material, validation, found.validation_logits)
     answers = _of_texts(TFIDF, material, found.model, tools)
     said = facts.of_tfidf(found.model, len(train) + len(validation), material.options)
     return Trained(answers, found.model, validation_f1=score, facts=said)
@@ -124,7 +124,7 @@ def _bilstm(material: Material, train: np.ndarray, validation: np.ndarray, tools
         device=tools.device,
     )
     # It learned from the training rows alone; the validation rows chose its epoch.
-    score = _validation_f1(material, validation, found.validation_logits, found.model.calibration)
+    score = _validation_f1(material, validation, found.validation_logits)
     return Trained(
         _of_texts(BILSTM, material, found.model, tools),
         found.model,
@@ -161,14 +161,17 @@ def _of_texts(name: str, material: Material, model: TextModel, tools: Tools) -> 
     return Answerer(name, model.calibration, material.multi, logits)
 
 
-def _validation_f1(
-    material: Material, validation: np.ndarray, logits: np.ndarray, calibration: Calibration | Platt
-) -> float | None:
-    """Macro F1 on the validation rows, of the answers as the model gives them, of a model that has not
-    learned from them; None without any. Calibration decides otherwise where rare labels weighed more."""
+def _validation_f1(material: Material, validation: np.ndarray, logits: np.ndarray) -> float | None:
+    """Macro F1 on the validation rows of a model that has not learned from them; None without any.
+
+    Its answers are calibrated, as it gives them, but not on the rows they are judged on: calibration decides
+    otherwise where rare labels weighed more.
+    """
     from core.evaluation.held_out import decide
     from core.evaluation.scores import macro_f1
+    from core.training.calibration import in_folds
 
     if not len(validation):
         return None
-    return macro_f1(material.truth[validation], decide(calibrated(logits, calibration), material.multi))
+    truth = material.truth[validation]
+    return macro_f1(truth, decide(in_folds(logits, truth, material.multi), material.multi))

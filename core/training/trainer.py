@@ -15,7 +15,7 @@ from core.evaluation.held_out import decide
 from core.evaluation.scores import macro_f1
 from core.models import memory, multi_gpu
 from core.models.batches import shuffled_batches
-from core.models.classifier import Classifier, Head, calibrated
+from core.models.classifier import Classifier, Head
 from core.models.encoder import Encoder
 from core.training import adapters, augmentation, calibration, facts, resume, sampling, together
 from core.training.losses import Loss
@@ -311,12 +311,12 @@ class Loop:
     def judge(self, progress: resume.Progress, epoch: int) -> resume.Progress:
         """Score an epoch on the validation rows; keep its weights when `_is_better`.
 
-        Answers are judged as the model would give them, calibrated.
+        Answers are judged as the model would give them, calibrated, but not on the rows they are judged on.
         """
         known = self.validation.vectors if epoch == 0 else None
         logits = self._logits() if known is None else self.model.plain_head().logits(known)
         multi = self.model.multi
-        answers = calibrated(logits, calibration.fit(logits, self.judged_on, multi))
+        answers = calibration.in_folds(logits, self.judged_on, multi)
         said = decide(answers, multi)
         found = macro_f1(self.judged_on, said)
         accuracy = float((said == self.judged_on).all(axis=1).mean())

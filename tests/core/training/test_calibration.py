@@ -125,3 +125,30 @@ def test_biases_that_fit_noise_are_left_out():
     found = calibration.fit(*drawn(600, 50, np.zeros(50)))
     assert set(found.bias) == {0.0}
     assert 0.7 < found.temperature < 1.4
+
+
+def test_in_folds_no_row_is_answered_by_what_it_taught():
+    logits, truth = overconfident(300)
+    folds, other = calibration._folds(300), truth.copy()
+    other[7] = (truth[7] + 1) % 3
+    before, after = (calibration.in_folds(logits, labels) for labels in (truth, other))
+    same = folds == folds[7]
+    assert np.array_equal(before[same], after[same])
+    assert (before[~same] != after[~same]).any()
+
+
+def test_in_folds_biases_that_fit_noise_gain_nothing():
+    """Twenty labels of 25 rows: fitted on themselves the biases look likelier than they are elsewhere."""
+    rng = np.random.default_rng(3)
+    logits = rng.normal(0, 1, (500, 20))
+    truth = np.array([rng.choice(20, p=row) for row in np.exp(log_softmax(logits))])
+    noise = calibration._fit_bcts(log_softmax(logits), truth, np.arange(20))
+    honest = -np.log(calibration.in_folds(logits, truth)[np.arange(500), truth]).mean()
+    assert likelihood(logits, truth, noise) < honest - 0.01
+    assert honest == pytest.approx(-log_softmax(logits)[np.arange(500), truth].mean(), abs=0.01)
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_in_folds_few_rows_are_left_as_they_are(multi):
+    logits, truth = several(9)
+    assert np.array_equal(calibration.in_folds(logits, truth, multi), raw(logits, multi))
