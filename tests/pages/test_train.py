@@ -210,6 +210,18 @@ def test_a_training_is_paused_resumed_and_cancelled(open_page):
     assert "Run 1 was cancelled." in texts(app)
 
 
+def test_a_training_that_had_to_stop_says_why_until_it_goes_on(open_page):
+    add_dataset()
+    app = press(open_page("train"), "Train")
+    store = resources.store()
+    job = store.jobs.claim("worker", 60)
+    store.jobs.finish(job.id, "worker", job.attempt, "paused", "The disk is full. Free some space.")
+    app.run()
+    assert "Resume" in buttons(app) and "The disk is full. Free some space." in texts(app)
+    press(app, "Resume")
+    assert "The disk is full" not in texts(app)
+
+
 # ---- good enough? -------------------------------------------------------------------------
 
 
