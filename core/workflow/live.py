@@ -43,7 +43,8 @@ class Course:
         self.stages: list[Stage] = []
         for (kind, _), long in zip(work, seconds, strict=True):
             begin = self.stages[-1].end if self.stages else start
-            self.stages.append(Stage(kind, begin, begin + (end - start) * long / sum(seconds), long))
+            until = min(end, begin + (end - start) * long / sum(seconds))  # sums of parts are rounded
+            self.stages.append(Stage(kind, begin, until, long))
         self.number = -1
         self.share = 0.0  # of the stage, done
         self.first: tuple[float, float] | None = None  # share and time of its first report

@@ -99,6 +99,13 @@ def test_the_bar_never_goes_back_and_stages_can_be_left_out(course, clock):
     assert [pct for pct, _ in said] == pytest.approx([40.0, 60.0, 60.0, 100.0])
 
 
+@pytest.mark.parametrize("stages", range(2, 40))
+def test_the_last_stage_ends_where_the_bar_does(course, stages):
+    made, _ = course(*(("fit", 0.1 * number) for number in range(1, stages)))
+    assert made.stages[-1].end <= 100.0
+    assert made.stages[-1].end == pytest.approx(100.0)
+
+
 def test_the_memory_stands_beside_the_time(course, clock):
     made, said = course(("read", 10.0), memory_mb=lambda: 1234.0)
     made.enter("read")
