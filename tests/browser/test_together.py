@@ -32,6 +32,8 @@ def start_better(page: Page, epochs: int) -> None:
     expect(field).to_be_enabled()
     field.fill(str(epochs))
     field.press("Enter")
+    page.wait_for_timeout(300)  # a press while the page is drawn anew may be lost
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     press(page, "Train")
     expect(main(page)).to_contain_text("Better training · run 1")
 
