@@ -12,7 +12,7 @@ from core.domain import BETTER, QUICK, Job, TrainingRun
 from core.store.store import Store
 from core.workflow.runs import TRAIN
 from tests.browser.conftest import Server, Watch, running, watched
-from tests.browser.walking import main, press, progress, reading, until
+from tests.browser.walking import drawn, main, press, progress, reading, until
 from tests.pages.trained import store_comments
 
 WORK_MS = 120_000
@@ -27,13 +27,13 @@ def open_train(page: Page, server: Server) -> Page:
 
 def start_better(page: Page, epochs: int) -> None:
     page.get_by_role("radio", name="Better").click()
+    drawn(page)
     page.get_by_text("Advanced", exact=True).click()
     field = page.get_by_role("spinbutton", name="Epochs")
     expect(field).to_be_enabled()
     field.fill(str(epochs))
     field.press("Enter")
-    page.wait_for_timeout(300)  # a press while the page is drawn anew may be lost
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    drawn(page)
     press(page, "Train")
     expect(main(page)).to_contain_text("Better training · run 1")
 

@@ -15,6 +15,7 @@ from tests.browser.walking import (
     chart,
     choose,
     columns,
+    drawn,
     drawn_bars,
     drop,
     go,
@@ -127,11 +128,13 @@ def promoted(store: Store) -> list[Promotion]:
 
 def train_better_with_a_pause(page: Page, server: Server) -> None:
     page.get_by_role("radio", name="Better").click()
+    drawn(page)
     page.get_by_text("Advanced", exact=True).click()
     field = page.get_by_role("spinbutton", name="Epochs")
     expect(field).to_be_enabled()
     field.fill("3")
     field.press("Enter")
+    drawn(page)
     press(page, "Train")
     expect(main(page)).to_contain_text(re.compile(r"Epoch \d of 3"), timeout=TRAINING_MS)
     press(page, "Pause")

@@ -45,6 +45,13 @@ def press(page: Page, name: str) -> None:
     main(page).get_by_role("button", name=name, exact=True).click()
 
 
+def drawn(page: Page) -> None:
+    """Wait until what was changed has come back as a page: while it is drawn anew, a press may be lost and a
+    field stand there twice."""
+    page.wait_for_timeout(300)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def chosen(page: Page, label: str) -> str:
     return page.get_by_role("combobox", name=label, exact=True).input_value()
 
