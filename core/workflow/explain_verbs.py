@@ -2,10 +2,8 @@
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from core.store.store import open_store
 from core.workflow import explanations
 from core.workflow.attributions import first_method, leading
 from core.workflow.bar import Bar
-from core.workflow.named_files import read_file
+from core.workflow.named_files import free_name, read_file, whole_file
 
 AT_ONCE = 64  # texts of a file whose probabilities are asked in one call
 NAMED = 200  # labels in one sentence
@@ -55,8 +53,9 @@ def explain_words(chosen: argparse.Namespace) -> dict:
     """The explanation of one text, or a summary of the file that was written."""
     settings = load_settings()
     if chosen.file is not None:
-        out = _out(chosen.file, chosen.out)
-        return _explain_file(settings, chosen, out)
+        if chosen.out is None:
+            raise BadColumns("Name the file to write with --out.")
+        return _explain_file(settings, chosen, free_name(chosen.out, chosen.file))
     if chosen.out is not None:
         raise BadColumns("--out belongs to --file. Without a file the explanation is printed.")
     if len(chosen.text) != 1:
@@ -146,43 +145,21 @@ def _readable(text: str) -> str:
 # ---- a file ---------------------------------------------------------------------------------------
 
 
-def _out(file: Path, out: Path | None) -> Path:
-    """Known before the work, not after it. Raises AppError."""
-    if out is None:
-        raise BadColumns("Name the file to write with --out.")
-    if out.is_dir() or not os.access(out.parent, os.W_OK | os.X_OK):
-        raise AppError(f"The file {out} cannot be written. Choose another one with --out.")
-    for written in (out, _part(out)):
-        if written.exists() and file.exists() and written.samefile(file):
-            raise AppError("The file would be written over itself. Choose another one with --out.")
-    return out
-
-
-def _part(out: Path) -> Path:
-    return out.with_name(f"{out.name}.part")
-
-
 def _explain_file(settings: Settings, chosen: argparse.Namespace, out: Path) -> dict:
-    """Into a file beside `out` first, which takes its name once it is whole."""
     begun = time.perf_counter()
     table, places = _open_table(settings, chosen.file, chosen.text)
     classifier, leads = _classifier(settings, chosen.run)
     asked = _asked(classifier, chosen, leads)
-    rows, methods, part, bar = 0, set(), _part(out), Bar()
+    rows, methods, bar = 0, set(), Bar()
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
+        with whole_file(out) as file:
             for lines, texts in _chunks(table, places):
                 for line, values in zip(lines, explained(classifier, texts, asked), strict=True):
                     file.write(json.dumps({"row": line, **values}, ensure_ascii=False) + "\n")
                     rows += 1
                     methods.add(values["method"])
                     bar(50, f"Explaining: {rows:,} comments")
-        os.replace(part, out)
-    except OSError as error:
-        raise AppError(f"The file {out} cannot be written ({error.strerror}).") from error
     finally:
-        with suppress(OSError):  # where it cannot be removed, what went wrong before is what matters
-            part.unlink()
         bar.close()
     return {
         "rows": rows,

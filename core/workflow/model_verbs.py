@@ -15,7 +15,7 @@ from core.errors import BadColumns, BadFile
 from core.store.store import open_store
 from core.workflow import exporting
 from core.workflow.bar import Bar
-from core.workflow.named_files import free_name, make_folder, read_file, whole_csv
+from core.workflow.named_files import free_name, make_folder, read_file, whole_file
 from core.workflow.task import Task
 
 TEXT_COLUMNS = exporting.TEXT_COLUMNS
@@ -68,7 +68,7 @@ def score_file(chosen: argparse.Namespace) -> dict:
     rejected = _rejected(table)
     done, bar = 0, Bar()
     try:
-        with whole_csv(out) as file:
+        with whole_file(out, "utf-8-sig", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
             lines = score_csv(
                 Asked(model, settings.phone_region),

@@ -49,14 +49,14 @@ def free_name(out: Path, source: Path) -> Path:
 
 
 @contextmanager
-def whole_csv(out: Path) -> Iterator[TextIO]:
+def whole_file(out: Path, encoding: str = "utf-8", newline: str = "\n") -> Iterator[TextIO]:
     """A file beside, which takes the name `out` once it is whole; of one that is not, nothing stays.
 
     Raises AppError.
     """
     part = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
-        with part.open("w", encoding="utf-8-sig", newline="") as file:
+        with part.open("w", encoding=encoding, newline=newline) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
