@@ -1,9 +1,10 @@
 """Quality on real feedback: `python benchmarks/quality.py [--mode quick] [--mode better] [--seeds 5]`.
 
-For each task of ../shared/data: accuracy and macro F1 of the model on held-out comments, mean and range over
-the seeds (each seed draws other held-out comments where the split is random, and other batches), beside
-TF-IDF with logistic regression on the same comments and the figure published for the data. Runs through the
-workflow of the application into a data folder of its own; vectors are read once. `--only NAME` for some.
+For each task of ../shared/data: accuracy, macro F1 and log loss (mean negative log-likelihood of the truth,
+calibrated) of the model on held-out comments, mean and range over the seeds (each seed draws other held-out
+comments where the split is random, and other batches), beside TF-IDF with logistic regression on the same
+comments and the figure published for the data. Runs through the workflow of the application into a data
+folder of its own; vectors are read once. `--only NAME` for some.
 """
 
 import argparse
@@ -63,7 +64,7 @@ WORKS = (
 )  # fmt: skip
 
 
-def main(modes: Sequence[str], seeds: int, only: str, epochs: int) -> None:
+def main(modes: Sequence[str], first: int, seeds: int, only: str, more: dict) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["ROADLENS_DATA_DIR"] = folder
         from core.config import load_settings
@@ -71,13 +72,15 @@ def main(modes: Sequence[str], seeds: int, only: str, epochs: int) -> None:
 
         settings = load_settings()
         store = open_store(settings.url, settings.data_dir)
-        print("accuracy / macro F1 on held-out comments: mean (lowest to highest) over the seeds")
+        print(
+            "accuracy / macro F1 [/ F1 of a label] / log loss on held-out comments: mean (lowest to highest)"
+        )
         for work in WORKS:
             if only.lower() in work.name.lower():
-                one(store, settings, work, modes, seeds, epochs)
+                one(store, settings, work, modes, first, seeds, more)
 
 
-def one(store, settings, work: Work, modes: Sequence[str], seeds: int, epochs: int) -> None:
+def one(store, settings, work: Work, modes: Sequence[str], first: int, seeds: int, more: dict) -> None:
     from core.domain import Columns, TrainingOptions
     from core.workflow import feedback
     from core.workflow.task import Task
@@ -97,17 +100,17 @@ def one(store, settings, work: Work, modes: Sequence[str], seeds: int, epochs: i
     print(f"\n{work.name} (published: {work.published})", flush=True)
     for mode in modes:
         found, beside, cpu = [], [], []
-        for seed in range(seeds):
+        for seed in range(first, first + seeds):
             options = TrainingOptions(
-                mode=mode, seed=seed, split=work.split, split_seed=seed, test_dataset=test, epochs=epochs
+                mode=mode, seed=seed, split=work.split, split_seed=seed, test_dataset=test, **more
             )
             begun = time.process_time()
             run = train_here(store, settings, done.dataset_id, label_set.id, options, Task())
             cpu.append(time.process_time() - begun)
-            found.append(figures(run.model, work.f1_of))
+            found.append((*figures(run.model, work.f1_of), log_loss(store, run)))
             beside.append(figures(run.baseline, work.f1_of))
-            said = f"  {mode}, seed {seed}: {found[-1][0]:.4f} / {found[-1][1]:.4f}, {cpu[-1]:.0f} CPU s"
-            print(said, file=sys.stderr, flush=True)
+            said = " / ".join(f"{value:.4f}" for value in found[-1])
+            print(f"  {mode}, seed {seed}: {said}, {cpu[-1]:.0f} CPU s", file=sys.stderr, flush=True)
         print(
             f"  {mode:8}{spread(found)}   n {run.model.n:,}   CPU s {min(cpu):.0f} to {max(cpu):.0f}",
             flush=True,
@@ -132,6 +135,14 @@ def figures(scores, f1_of: str) -> tuple[float, ...]:
     return (scores.accuracy, scores.macro_f1, *more)
 
 
+def log_loss(store, run) -> float:
+    from core.training.quick import surprise
+    from core.workflow.judging import held_out
+
+    rows = held_out(store, run)
+    return surprise(rows.probabilities, rows.truth, rows.multi)
+
+
 def spread(rows: Sequence[tuple[float, ...]]) -> str:
     parts = []
     for values in zip(*rows, strict=True):
@@ -144,6 +155,10 @@ if __name__ == "__main__":
     parser.add_argument("--mode", action="append", choices=("quick", "better", "tfidf", "bilstm"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", default="")
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--token-masking", type=float, help="share that a step does not see")
     chosen = parser.parse_args()
-    main(chosen.mode or ["quick"], chosen.seeds, chosen.only, chosen.epochs)
+    given = {"epochs": chosen.epochs, "token_masking": chosen.token_masking}
+    more = {name: value for name, value in given.items() if value is not None}
+    main(chosen.mode or ["quick"], chosen.first, chosen.seeds, chosen.only, more)

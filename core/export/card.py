@@ -43,7 +43,8 @@ USED_BY = {  # setting -> the ways of training that it means something to; those
     "vectors": (BILSTM,),
     "quick": (TFIDF,),
     **dict.fromkeys(("epochs", "batch_tokens", "patience", "weight_decay", "label_smoothing"), STEPWISE),
-    **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank", "augment"), (BETTER,)),
+    **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank"), (BETTER,)),
+    **dict.fromkeys(("augment", "token_masking"), (BETTER,)),
 }
 PRIVACY = (
     "Names of people inside a text are not found by the masking and may be in the training comments.",
@@ -287,7 +288,7 @@ def _exports(lines: Sequence[Line]) -> str:
 
 def _settings(run: TrainingRun) -> str:
     options = run.options
-    used = [name for name in options.__dataclass_fields__ if _means_something(name, run)]
+    used = [name for name in options.__dataclass_fields__ if means_something(name, run)]
     rows = [(name, getattr(options, name)) for name in used if name != "without"]
     rows += [("words taken out", ", ".join(options.without))] if options.without else []
     rows += list(run.evaluation.facts.items()) if run.evaluation else []
@@ -297,7 +298,7 @@ def _settings(run: TrainingRun) -> str:
     return _table(("Setting", "Value"), shown)
 
 
-def _means_something(setting: str, run: TrainingRun) -> bool:
+def means_something(setting: str, run: TrainingRun) -> bool:
     """To the model, or to the BiLSTM that was trained beside it."""
     users = USED_BY.get(setting)
     beside = run.options.bilstm and BILSTM in (users or ())

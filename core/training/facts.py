@@ -73,6 +73,9 @@ def of_better(options: TrainingOptions, steps: int, rows: int, processes: int = 
         "Changed copies": f"{options.augment:.0%} of the training comments get one"
         if options.augment
         else "none",
+        "Hidden words": f"{options.token_masking:.0%} of the tokens of each step, others each time"
+        if options.token_masking
+        else "none",
         "Seed": str(options.seed),
     }
     if processes > 1:
@@ -91,7 +94,7 @@ def _trained(options: TrainingOptions) -> str:
 def _stops_early(options: TrainingOptions, awaited: str) -> str:
     if not options.patience:
         return "no: all epochs, the best one is kept"
-    return f"after {options.patience} epochs without a {awaited}"
+    return f"after {options.patience} epoch{'s' * (options.patience > 1)} without a {awaited}"
 
 
 def _adamw(options: TrainingOptions, longest: float) -> str:

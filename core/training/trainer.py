@@ -19,6 +19,7 @@ from core.models.classifier import Classifier, Head
 from core.models.encoder import Encoder
 from core.training import adapters, augmentation, calibration, facts, resume, sampling, together
 from core.training.losses import Loss
+from core.training.masking import Masking
 from core.training.material import Material
 from core.training.optimiser import LARGEST_NORM, optimiser_of, set_rates
 from core.training.quick import QuickFit, surprises
@@ -213,6 +214,8 @@ class Loop:
         texts, truth = with_copies(train.texts, train.matrix(labels), options)
         self.judged_on = validation.matrix(labels)
         self.ids = encoder.token_ids(texts)
+        special = encoder.tokenizer.all_special_ids
+        self.seen = Masking(options.token_masking, options.seed, encoder.tokenizer.mask_token_id, special)
         self.attention = prepare(encoder, [*self.ids, *encoder.token_ids(validation.texts)])
         adapters.freeze(encoder.model, options.frozen_layers)
         adapters.add(encoder.model, options.adapter_rank, options.seed)
@@ -272,7 +275,7 @@ class Loop:
         wanted = max(1, min(len(own), self.at_once))
         whole = float(self.worth[rows].sum())
         try:
-            loss, fitting = memory.halving(lambda size: self._gradients(own, size, whole), wanted)
+            loss, fitting = memory.halving(lambda size: self._gradients(own, step, size, whole), wanted)
         except RuntimeError as error:
             if not memory.ran_out(error):
                 raise
@@ -295,15 +298,15 @@ class Loop:
         if not norm <= LARGEST_NORM:  # also where it is no number
             nn.utils.clip_grads_with_norm_(learned, LARGEST_NORM, norm)
 
-    def _gradients(self, rows: np.ndarray, size: int, whole: float) -> float:
+    def _gradients(self, rows: np.ndarray, step: int, size: int, whole: float) -> float:
         """Of the mean loss of a batch that is worth `whole`, `size` of `rows` at a time."""
         self.optimiser.zero_grad(set_to_none=True)  # of an attempt that did not fit
         parts = [rows[first : first + size] for first in range(0, len(rows), size)]
-        return sum(self._backward(part, float(self.worth[part].sum()) / whole) for part in parts)
+        return sum(self._backward(part, step, float(self.worth[part].sum()) / whole) for part in parts)
 
-    def _backward(self, rows: np.ndarray, share: float) -> float:
+    def _backward(self, rows: np.ndarray, step: int, share: float) -> float:
         with self.encoder.device.autocast():
-            logits = self.model([self.ids[row] for row in rows])
+            logits = self.model([self.seen(self.ids[row], row, step) for row in rows])
         loss = self.loss(logits, self.truth[rows]) * share
         loss.backward()
         return loss.item()

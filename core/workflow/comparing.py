@@ -1,6 +1,6 @@
 """Two runs side by side: what differs in how good they are, in their settings and in their rows."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from core.workflow.explanations import finished
 from core.workflow.judging import held_out, writers
 
 HIDDEN = ("trial_of",)  # settings that say nothing of the model
+UNUSED = "not used"  # by a model of this kind
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,17 @@ def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
 
 
 def changed_settings(first: TrainingRun, second: TrainingRun) -> tuple[tuple[str, str, str], ...]:
-    """Only those that differ, in the order they are declared."""
-    one, two = asdict(first.options), asdict(second.options)
-    return tuple(
-        (name.replace("_", " "), _shown(one[name]), _shown(two[name]))
-        for name in one
-        if one[name] != two[name] and name not in HIDDEN
-    )
+    """Only those that differ and mean something to one of them, in the order they are declared."""
+    from core.export.card import means_something
+
+    found = []
+    for name in first.options.__dataclass_fields__:
+        one, two = (getattr(run.options, name) for run in (first, second))
+        used = [means_something(name, run) for run in (first, second)]
+        if one != two and any(used) and name not in HIDDEN:
+            shown = [_shown(value) if use else UNUSED for value, use in zip((one, two), used, strict=True)]
+            found.append((name.replace("_", " "), *shown))
+    return tuple(found)
 
 
 def _shown(value: object) -> str:

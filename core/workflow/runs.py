@@ -42,6 +42,7 @@ LIMITS = {  # what the fields of TrainingOptions may be
     "frozen_layers": (0, 100),
     "adapter_rank": (0, 256),
     "augment": (0.0, 1.0),
+    "token_masking": (0.0, 0.5),
 }
 BALANCES = {
     "none": "as they are",

@@ -43,6 +43,7 @@ SETTINGS = {  # option on the command line -> its field and type
     "frozen-layers": int,
     "adapter-rank": int,
     "augment": float,
+    "token-masking": float,
     "body-rate": float,
     "split-seed": int,
 }

@@ -158,7 +158,7 @@ def _weights(mode: str) -> dict:
 
 
 def _texts(mode: str) -> dict:
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     augment = left.slider(
         "Changed copies",
         0.0,
@@ -170,6 +170,18 @@ def _texts(mode: str) -> dict:
         disabled=mode != BETTER,
         help="So many of the training comments get one copy with small changes. Held-out comments never do.",
     )
+    masking = middle.slider(
+        "Hidden words",
+        0.0,
+        0.5,
+        TrainingOptions().token_masking,
+        0.05,
+        format="percent",
+        key="token_masking",
+        disabled=mode != BETTER,
+        help="So many of the words of a training comment are hidden each time it is read, others each time, "
+        "so that the model does not trust single words too much. Held-out comments are read whole.",
+    )
     without = right.multiselect(
         "Words to leave out",
         [],
@@ -180,7 +192,8 @@ def _texts(mode: str) -> dict:
         "own name.",
     )
     words = tuple(dict.fromkeys(word.strip() for word in without if word.strip()))
-    return {"without": words} | ({"augment": float(augment)} if mode == BETTER else {})
+    changed = {"augment": float(augment), "token_masking": float(masking)} if mode == BETTER else {}
+    return {"without": words} | changed
 
 
 def _beside(mode: str) -> dict:

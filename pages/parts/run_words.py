@@ -64,6 +64,7 @@ SETTINGS = {  # as the form calls them; by their names with spaces
     "frozen layers": "Frozen layers",
     "adapter rank": "Adapter rank",
     "augment": "Changed copies",
+    "token masking": "Hidden words",
     "without": "Words to leave out",
     "bilstm": "A BiLSTM beside it",
     "quick": "Quick beside it",

@@ -62,7 +62,10 @@ def test_a_fine_tuning_says_its_settings():
     options = replace(plain, adapter_rank=8, frozen_layers=2, patience=1, augment=0.25, balance="sampling")
     said = facts.of_better(options, 1, 1)
     assert "rank 8" in said["Weights trained"] and "lowest 2 layers" in said["Weights trained"]
-    assert said["Stops early"] == "after 1 epochs without a likelier one"
+    assert said["Stops early"] == "after 1 epoch without a likelier one"
+    hiding = facts.of_better(replace(plain, token_masking=0.15), 1, 1)
+    assert hiding["Hidden words"] == "15% of the tokens of each step, others each time"
+    assert facts.of_better(replace(plain, token_masking=0.0), 1, 1)["Hidden words"] == "none"
     assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
     assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
     assert all(isinstance(value, str) for value in said.values())

@@ -113,7 +113,7 @@ def test_killed_at_random_moments(encoder_folder, tmp_path):
     "more",
     [
         {},
-        {"balance": "sampling", "augment": 0.5},
+        {"balance": "sampling", "augment": 0.5, "token_masking": 0.3},
         {"adapter_rank": 2},
         {"frozen_layers": 1, "label_smoothing": 0.1},
     ],

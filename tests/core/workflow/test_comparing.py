@@ -1,5 +1,7 @@
 """Two runs that were judged in different ways, side by side."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -42,6 +44,19 @@ def test_another_split_is_told_with_the_comments_that_differ(store, trained):
     assert f"{len(taught[0] - taught[1])} run {first.id} alone" in said
     folds = trained(split="kfold:3")
     assert f"Run {folds.id} was judged in parts" in comparing.compare(store, folds, second).rows
+
+
+def test_settings_are_compared_where_they_mean_something(trained):
+    run = trained()
+
+    def of(mode, **more):
+        return replace(run, options=TrainingOptions(mode=mode, **more))
+
+    changed = comparing.changed_settings(of("better", token_masking=0.3), of("better", token_masking=0.0))
+    assert changed == (("token masking", "0.3", "0.0"),)
+    changed = comparing.changed_settings(of("quick", token_masking=0.3), of("better", token_masking=0.0))
+    assert changed == (("mode", "quick", "better"), ("token masking", comparing.UNUSED, "0.0"))
+    assert comparing.changed_settings(of("quick", token_masking=0.3), of("quick", token_masking=0.0)) == ()
 
 
 def test_both_are_scored_with_ranges_on_the_comments_they_share(store, trained):
