@@ -12,7 +12,7 @@ from core.domain import Attribution
 from core.errors import AppError, BadColumns, NotFound
 from core.explain.keys import OCCLUSION
 from core.store.store import open_store
-from core.workflow import explanations
+from core.workflow import explanations, unanswered
 from core.workflow.attributions import first_method, leading
 from core.workflow.bar import Bar
 from core.workflow.named_files import free_name, read_file, whole_file
@@ -161,12 +161,14 @@ def _explain_file(settings: Settings, chosen: argparse.Namespace, out: Path) -> 
                     bar(50, f"Explaining: {rows:,} comments")
     finally:
         bar.close()
+    rejected = unanswered.rejected_of(table)
     return {
         "rows": rows,
+        "rows_rejected": len(rejected),
         "out": str(out.resolve()),
         "seconds": round(time.perf_counter() - begun, 3),
         "method": asked.method or "+".join(sorted(methods)),
-        "warnings": list(table.warnings),
+        "warnings": [*table.warnings, *unanswered.in_words(rejected)],
     }
 
 

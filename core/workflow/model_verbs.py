@@ -13,7 +13,7 @@ from core.config import Settings, load_settings
 from core.domain import RejectedRow
 from core.errors import BadColumns, BadFile
 from core.store.store import open_store
-from core.workflow import exporting
+from core.workflow import exporting, unanswered
 from core.workflow.bar import Bar
 from core.workflow.named_files import free_name, make_folder, read_file, whole_file
 from core.workflow.task import Task
@@ -65,7 +65,7 @@ def score_file(chosen: argparse.Namespace) -> dict:
     out = free_name(chosen.out or chosen.file.with_suffix(".scored.csv"), chosen.file)
     model = open_model(settings, chosen.model)
     table, columns = _open_table(settings, chosen.file, chosen.text, text_columns(chosen.model))
-    rejected = _rejected(table)
+    rejected = unanswered.rejected_of(table)
     done, bar = 0, Bar()
     try:
         with whole_file(out, "utf-8-sig", newline="") as file:
@@ -89,7 +89,7 @@ def score_file(chosen: argparse.Namespace) -> dict:
         "text": columns,
         "labels": list(model.labels),
         "several_labels": model.multi,
-        "warnings": [*table.warnings, *_unanswered(rejected)],
+        "warnings": [*table.warnings, *unanswered.in_words(rejected)],
         "file": str(out),
     }
 
@@ -162,12 +162,6 @@ def _open_table(settings: Settings, path: Path, wanted: Sequence[str], known: Se
     return table, columns
 
 
-def _rejected(table) -> list[RejectedRow]:
-    """In the order of the file. A pass of its own: a chunk may bring rows from between those of the chunk
-    before."""
-    return sorted((row for chunk in table.chunks() for row in chunk.rejected), key=lambda row: row.line)
-
-
 def _rows(table, rejected: Sequence[RejectedRow]) -> Iterator[Sequence[str]]:
     """All rows in the order of the file; those that were rejected are Unread."""
     from core.export.scoring import Unread
@@ -179,18 +173,6 @@ def _rows(table, rejected: Sequence[RejectedRow]) -> Iterator[Sequence[str]]:
     )
     unread = ((row.line, Unread(row.cells)) for row in rejected)
     return (cells for _, cells in merge(read, unread, key=lambda row: row[0]))
-
-
-def _unanswered(rejected: Sequence[RejectedRow]) -> list[str]:
-    from core.ingest.rejections import Rejections, in_words
-
-    if not rejected:
-        return []
-    found = Rejections()
-    for row in rejected:
-        found.add(row.reason, row.line)
-    rows = f"Rows that could not be read and have no answer: {found.rows:,}."
-    return [f"{rows} Why: {in_words(found.all())}."]
 
 
 def export_run(chosen: argparse.Namespace) -> dict:

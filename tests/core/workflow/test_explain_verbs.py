@@ -57,6 +57,16 @@ def test_a_file_row_by_row(said, refused, words, tmp_path):
     assert path.read_text().startswith("id,comment")
 
 
+def test_rows_that_cannot_be_read_are_named(said, words, tmp_path):
+    path, out = tmp_path / "new.csv", tmp_path / "out.jsonl"
+    path.write_text("id,text\n1,the page is slow\n2,slow, they said,again\n3,price\n4\n")
+    done = said("explain", words, "--file", path, "--text", "text", "--out", out)
+    assert [json.loads(line)["row"] for line in out.read_text(encoding="utf-8").splitlines()] == [2, 4]
+    assert (done["rows"], done["rows_rejected"]) == (2, 2)
+    assert done["warnings"][-1].startswith("Rows that could not be read and have no answer: 2. Why: ")
+    assert "(line 3)" in done["warnings"][-1] and "(line 5)" in done["warnings"][-1]
+
+
 def test_half_a_file_is_not_kept(refused, words, tmp_path, monkeypatch):
     from core.workflow import explain_verbs
 
