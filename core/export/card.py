@@ -197,9 +197,15 @@ def _calibration(run: TrainingRun) -> str:
     known = run.calibration
     if not {"ece_before", "ece_after"} <= known.keys():
         return "Calibration: not measured."
-    return (
+    found = (
         f"Probabilities are off by {known['ece_after']:.3f} on average (expected calibration error on "
         f"held-out comments), {known['ece_before']:.3f} before the calibration, which every format contains."
+    )
+    if run.model is None or run.model.calibration_chance is None:
+        return found
+    return (
+        f"{found} On {run.model.n:,} comments even exact probabilities would look off by "
+        f"{run.model.calibration_chance:.3f}."
     )
 
 

@@ -115,6 +115,7 @@ def train_model(chosen: argparse.Namespace) -> dict:
         "calibration_error": {
             "before": _round(run.calibration.get("ece_before")),
             "after": _round(run.calibration.get("ece_after")),
+            "by_chance": _round(run.model.calibration_chance),  # what exact probabilities would show
         },
         "validation_macro_f1": _round(evaluation.validation_f1),
         "seconds": dict(run.seconds),

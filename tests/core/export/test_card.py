@@ -55,8 +55,15 @@ def test_an_old_run_without_an_evaluation_has_a_card():
     assert "| quick | 0.900 | 0.850 (0.800 to 0.900) | 0.840 |" in text
     assert "| tfidf | 0.900 | 0.710 | 0.840 |" in text
     assert "0.800 (0.700 to 0.900) | 0.700 (0.600 to 0.800) | 0.750 (0.650 to 0.850) | 40 |" in text
+    assert "even exact probabilities" not in text, "an earlier version did not keep it"
     assert "off by 0.030" in text and "is not recorded" in text and "Not checked against a gate" in text
     assert "Not measured." in card(replace(RUN, model=None, baseline=None, calibration={}))
+
+
+def test_what_chance_alone_would_show_stands_beside_the_calibration_error():
+    text = card(replace(RUN, model=replace(SCORES, calibration_chance=0.0214)))
+    assert "off by 0.030 on average" in text
+    assert "On 80 comments even exact probabilities would look off by 0.021." in text
 
 
 def test_what_is_known_is_told():

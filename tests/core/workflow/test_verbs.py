@@ -20,7 +20,8 @@ def test_train_prints_every_model_with_its_ranges(said, rows, store):
         low, high = scores["accuracy_range"]
         assert low <= scores["accuracy"] <= high and scores["held_out_rows"] == 120
         assert scores["macro_f1_range"][0] <= scores["macro_f1"] <= scores["macro_f1_range"][1]
-    assert set(done["calibration_error"]) == {"before", "after"}
+    assert set(done["calibration_error"]) == {"before", "after", "by_chance"}
+    assert 0 < done["calibration_error"]["by_chance"] < 0.2
     assert set(done["seconds"]) == set(done["cpu_seconds"]) >= {"embed", "quick", "tfidf"}
     assert done["device"].startswith("CPU") and done["best"] in {"quick", "tfidf", "majority"}
 
