@@ -10,6 +10,7 @@ import numpy as np
 
 from core.domain import BY_TIME, GROUPED, KFOLD, STRATIFIED, TEST, TRAIN, VALIDATION
 from core.errors import CannotTrain
+from core.training import split_words
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 FEWEST_GROUPS = 4  # different texts a label needs: two to learn from, one to tune on, one to judge
@@ -90,22 +91,22 @@ def make_split(
     words = np.asarray(groups, dtype=object)
     rows = Rows(names, words, any(len(row) > 1 for row in names))
     kept, left_out = _learned(rows)
-    warnings = _blank(labels, names) + _rare(left_out)
+    warnings = split_words.blank(labels, names) + split_words.rare(left_out, FEWEST_GROUPS)
     if way == GROUPED:
         rows = Rows(names, _circles(words, people), rows.multi)
         parts = _grouped_parts(rows, kept, people, seed, not outside_test)
-        warnings += _missing(rows, parts, kept)
+        warnings += split_words.missing(_lacking(rows, parts, kept))
     elif way == BY_TIME:
         parts = _time_parts(rows, kept, np.asarray(dates), seed, not outside_test)
         parts, kept, later = _without_later(rows, parts, kept)
-        left_out, warnings = (*left_out, *later), warnings + _later(later)
+        left_out, warnings = (*left_out, *later), warnings + split_words.later(later)
     else:
         parts = _dealt_parts(rows, kept, seed, way == STRATIFIED and not outside_test)
     if way in NOTHING_TO_JUDGE and not outside_test and not (parts == TEST).any():
         raise CannotTrain(NOTHING_TO_JUDGE[way])
     found = _folds(rows, parts, kept, folds, repeats, seed) if way == KFOLD else ()
     undated = int((np.isnat(np.asarray(dates)) & (parts != TEST) & (parts != "")).sum())
-    sentence = _sentence(way, folds, repeats, outside_test, undated)
+    sentence = split_words.sentence(way, folds, repeats, outside_test, undated)
     return Split(parts, kept, left_out, found, sentence, warnings, rows)
 
 
@@ -368,6 +369,12 @@ def _without_later(
     return parts, learned, tuple((name, carried[name]) for name in kept if name not in seen)
 
 
+def _lacking(rows: Rows, parts: np.ndarray, kept: Sequence[str]) -> list[str]:
+    """Labels that are learned and not judged, where any row is held out."""
+    tested = {name for names, part in zip(rows.names, parts, strict=True) if part == TEST for name in names}
+    return [label for label in kept if label not in tested] if TEST in set(parts) else []
+
+
 # ---- folds ----------------------------------------------------------------------------------
 
 
@@ -391,65 +398,3 @@ def _dealt_folds(rows: Rows, kept: Sequence[str], folds: int, seed: str) -> np.n
         dealt = [unit for units in _members(rows, kept, seed).values() for unit in units]
         fold_of = {unit: place % folds for place, unit in enumerate(dealt)}
     return _to_rows(rows, kept, fold_of, -1).astype(int)
-
-
-# ---- in words -------------------------------------------------------------------------------
-
-
-def _sentence(way: str, folds: int, repeats: int, outside: bool, undated: int) -> str:
-    """`undated`: comments without a date that the model learns from."""
-    if way == KFOLD:
-        again = f", {repeats} times over" if repeats > 1 else ""
-        return (
-            f"In {folds} folds{again}: each labelled comment was held out once"
-            f"{' each time' if repeats > 1 else ''}, with equal shares of each label in every fold."
-        )
-    if outside:
-        return "Judged on another dataset; a tenth of the comments of this one tuned the model."
-    past = "the past alone"
-    if undated:
-        past = f"the past and from {undated:,} comment{'' if undated == 1 else 's'} without a date"
-    return {
-        STRATIFIED: "A fifth of the comments was held out at random, with equal shares of each label.",
-        GROUPED: "About a fifth of the comments was held out by person: nobody stands on both sides.",
-        BY_TIME: f"The newest fifth of the dated comments was held out: learned from {past}.",
-    }[way]
-
-
-def listed(left_out: Sequence[tuple[str, int]]) -> str:
-    """Labels and their rows, the first five by name."""
-    named = ", ".join(f"'{label[:40]}' ({rows})" for label, rows in left_out[:5])
-    return named + (f" and {len(left_out) - 5:,} more" if len(left_out) > 5 else "")
-
-
-def _rare(left_out: Sequence[tuple[str, int]]) -> tuple[str, ...]:
-    if not left_out:
-        return ()
-    return (
-        f"Too rare to learn, since a label needs {FEWEST_GROUPS} different comments: {listed(left_out)}. "
-        "Their comments count as labelled, but the model does not know these labels.",
-    )
-
-
-def _later(left_out: Sequence[tuple[str, int]]) -> tuple[str, ...]:
-    if not left_out:
-        return ()
-    return (
-        f"Only in the newest comments, so there is nothing to learn them from: {listed(left_out)}. "
-        "They are left out of the test; choose another split to learn them.",
-    )
-
-
-def _blank(labels: Sequence[Sequence[str]], names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    empty = sum(1 for row, kept in zip(labels, names, strict=True) if len(row) and not kept)
-    return (f"{empty:,} comments have an empty label and are left out.",) if empty else ()
-
-
-def _missing(rows: Rows, parts: np.ndarray, kept: Sequence[str]) -> tuple[str, ...]:
-    tested = {name for names, part in zip(rows.names, parts, strict=True) if part == TEST for name in names}
-    lacking = [label for label in kept if label not in tested]
-    if not lacking or TEST not in set(parts):
-        return ()
-    named = ", ".join(f"'{label[:40]}'" for label in lacking[:5])
-    more = f" and {len(lacking) - 5:,} more" if len(lacking) > 5 else ""
-    return (f"Too few people wrote comments of {named}{more}: no held-out comment judges them.",)

@@ -148,7 +148,7 @@ def outside_rows(
 
 def _not_learned(given: Sequence[tuple[str, ...]], known: set[str]) -> tuple[str, ...]:
     """A sentence on the labelled rows that carry no label of `known`."""
-    from core.training.split import listed
+    from core.training.split_words import listed
 
     strange = [names for names in given if names and not known.intersection(names)]
     if not strange:

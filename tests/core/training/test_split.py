@@ -91,7 +91,7 @@ def test_empty_labels_and_too_many_labels_have_a_sentence():
         split([" "] * 8, [str(number) for number in range(8)])
     labels, groups = two(8)
     found = split([*labels, ""], [*groups, "x"])
-    assert found.parts[-1] == "" and "1 comments have an empty label" in found.warnings[0]
+    assert found.parts[-1] == "" and "1 comment has an empty label" in found.warnings[0]
     many = [f"label {number // 4}" for number in range(20_000)]
     with pytest.raises(CannotTrain, match="5,000 labels; a model learns 500"):
         split(many, [str(number) for number in range(20_000)])

@@ -1,0 +1,66 @@
+"""How the rows were divided, in sentences for the person."""
+
+from collections.abc import Sequence
+
+from core.domain import BY_TIME, GROUPED, KFOLD, STRATIFIED
+
+
+def sentence(way: str, folds: int, repeats: int, outside: bool, undated: int) -> str:
+    """`undated`: comments without a date that the model learns from."""
+    if way == KFOLD:
+        again = f", {repeats} times over" if repeats > 1 else ""
+        return (
+            f"In {folds} folds{again}: each labelled comment was held out once"
+            f"{' each time' if repeats > 1 else ''}, with equal shares of each label in every fold."
+        )
+    if outside:
+        return "Judged on another dataset; a tenth of the comments of this one tuned the model."
+    past = "the past alone"
+    if undated:
+        past = f"the past and from {undated:,} comment{'' if undated == 1 else 's'} without a date"
+    return {
+        STRATIFIED: "A fifth of the comments was held out at random, with equal shares of each label.",
+        GROUPED: "About a fifth of the comments was held out by person: nobody stands on both sides.",
+        BY_TIME: f"The newest fifth of the dated comments was held out: learned from {past}.",
+    }[way]
+
+
+def listed(left_out: Sequence[tuple[str, int]]) -> str:
+    """Labels and their rows, the first five by name."""
+    named = ", ".join(f"'{label[:40]}' ({rows})" for label, rows in left_out[:5])
+    return named + (f" and {len(left_out) - 5:,} more" if len(left_out) > 5 else "")
+
+
+def rare(left_out: Sequence[tuple[str, int]], fewest: int) -> tuple[str, ...]:
+    """`fewest`: different comments that a label needs."""
+    if not left_out:
+        return ()
+    return (
+        f"Too rare to learn, since a label needs {fewest} different comments: {listed(left_out)}. "
+        "Their comments count as labelled, but the model does not know these labels.",
+    )
+
+
+def later(left_out: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    return (
+        f"Only in the newest comments, so there is nothing to learn them from: {listed(left_out)}. "
+        "They are left out of the test; choose another split to learn them.",
+    )
+
+
+def blank(labels: Sequence[Sequence[str]], names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    empty = sum(1 for row, kept in zip(labels, names, strict=True) if len(row) and not kept)
+    if empty == 1:
+        return ("1 comment has an empty label and is left out.",)
+    return (f"{empty:,} comments have an empty label and are left out.",) if empty else ()
+
+
+def missing(lacking: Sequence[str]) -> tuple[str, ...]:
+    """`lacking`: learned labels that no held-out comment carries."""
+    if not lacking:
+        return ()
+    named = ", ".join(f"'{label[:40]}'" for label in lacking[:5])
+    more = f" and {len(lacking) - 5:,} more" if len(lacking) > 5 else ""
+    return (f"Too few people wrote comments of {named}{more}: no held-out comment judges them.",)

@@ -1,0 +1,44 @@
+import pytest
+
+from core.training import split_words
+
+
+@pytest.mark.parametrize(
+    "way, folds, repeats, outside, undated, said",
+    [
+        ("stratified", 0, 0, False, 3, "A fifth of the comments was held out at random, with equal shares"),
+        ("grouped", 0, 0, False, 0, "nobody stands on both sides"),
+        ("time", 0, 0, False, 0, "learned from the past alone."),
+        ("time", 0, 0, False, 1, "learned from the past and from 1 comment without a date."),
+        ("time", 0, 0, False, 1200, "from 1,200 comments without a date."),
+        ("kfold", 5, 1, False, 0, "In 5 folds: each labelled comment was held out once, with"),
+        (
+            "kfold",
+            5,
+            3,
+            False,
+            0,
+            "In 5 folds, 3 times over: each labelled comment was held out once each time",
+        ),
+        ("time", 0, 0, True, 9, "Judged on another dataset"),
+    ],
+)
+def test_the_split_in_a_sentence(way, folds, repeats, outside, undated, said):
+    assert said in split_words.sentence(way, folds, repeats, outside, undated)
+
+
+def test_five_labels_are_named_and_long_names_cut():
+    left_out = [(f"{letter}" * 60, 3) for letter in "abcdefg"]
+    listed = split_words.listed(left_out)
+    assert listed.count("(3)") == 5 and listed.endswith(" and 2 more")
+    assert "a" * 40 in listed and "a" * 41 not in listed
+    (missing,) = split_words.missing([label for label, _ in left_out])
+    assert missing.count("'") == 10 and "and 2 more: no held-out comment judges them." in missing
+
+
+def test_nothing_to_say_is_no_sentence():
+    assert split_words.rare((), 4) == split_words.later(()) == split_words.missing([]) == ()
+    assert split_words.blank([["a"], []], [("a",), ()]) == ()
+    assert split_words.blank([["a"], [" "]], [("a",), ()]) == (
+        "1 comment has an empty label and is left out.",
+    )
