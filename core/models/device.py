@@ -1,5 +1,6 @@
 """Where models run and in which precision."""
 
+import logging
 import os
 import time
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ import torch
 
 from core.errors import ConfigError
 from core.models.heap import keep_freed
+
+LOG = logging.getLogger(__name__)
+FAILED = ("CUDA error", "CUDA driver error", "HIP error", "cuDNN error", "MIOpen Error")  # how texts begin
 
 
 @dataclass(frozen=True)
@@ -30,24 +34,69 @@ class Device:
         kind = self.name.split(":")[0]
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=on and self.bf16)
 
+    def free_memory(self) -> int:
+        """Bytes of a GPU that torch can still fill: free to every program, or held by torch without use."""
+        free, _ = torch.cuda.mem_get_info(self.name)
+        return free + torch.cuda.memory_reserved(self.name) - torch.cuda.memory_allocated(self.name)
+
 
 @lru_cache(maxsize=4)
 def choose_device(wish: str = "auto") -> Device:
-    """The GPU when there is one, else the CPU; `wish` is the setting `device`.
+    """The GPU when there is one that works, else the CPU; `wish` is the setting `device`.
 
-    Raises ConfigError when a device is asked for that this machine does not have.
+    Raises ConfigError when a device is asked for that this machine does not have or that does not work.
     """
-    name = wish
-    if wish == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda"):
-        if not torch.cuda.is_available():
-            raise ConfigError("ROADLENS_DEVICE asks for a GPU, but torch sees none on this machine.")
-        return Device(
-            name, torch.cuda.is_bf16_supported(including_emulation=False), torch.cuda.get_device_name(name)
+    if wish == "cpu" or (wish == "auto" and not torch.cuda.is_available()):
+        return _cpu()
+    if wish != "auto":
+        _check_seen(wish)
+    try:
+        return _tried("cuda" if wish == "auto" else wish)
+    except (RuntimeError, AssertionError) as error:
+        if wish != "auto":
+            raise ConfigError(
+                f"ROADLENS_DEVICE asks for {wish}, which torch sees but cannot use ({type(error).__name__}). "
+                "End other programs that fill it, install a newer driver, or choose cpu there."
+            ) from error
+        LOG.warning("The GPU cannot be used (%s); the CPU is used instead.", type(error).__name__)
+        return _cpu()
+
+
+def device_failed(error: BaseException) -> bool:
+    """Whether it says that a GPU or its driver does not work, whatever is computed on it."""
+    return isinstance(error, torch.AcceleratorError) or str(error).startswith(FAILED)
+
+
+def _check_seen(name: str) -> None:
+    """Raises ConfigError unless torch sees the GPU `name` on this machine."""
+    kind, _, number = name.partition(":")
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError(
+            "ROADLENS_DEVICE asks for an Apple GPU, but torch sees none. Choose auto or cpu there."
         )
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("ROADLENS_DEVICE asks for a GPU, but torch sees none. Choose auto or cpu there.")
+    if number and int(number) >= (there := torch.cuda.device_count()):
+        raise ConfigError(
+            f"ROADLENS_DEVICE asks for {name}, but GPUs count from cuda:0 and torch sees {there}. Choose one "
+            "of them or auto there."
+        )
+
+
+def _tried(name: str) -> Device:
+    """A GPU once it has computed something. Raises what torch raises when one is full, or too old or new."""
+    square = torch.ones(16, 16, device=name)
+    (square @ square).sum().item()
     if name == "mps":
         return Device(name, False, "Apple GPU")
+    # cuDNN rounds the products of an LSTM to TF32 unless told not to: its export would differ. Not by
+    # cudnn.rnn alone: torch.export, which ONNX needs, does not run where that and cudnn.conv differ.
+    torch.backends.cudnn.allow_tf32 = False
+    bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    return Device(name, bf16, torch.cuda.get_device_name(name))
+
+
+def _cpu() -> Device:
     keep_freed()
     bf16 = _bf16_pays()
     return Device("cpu", bf16, f"CPU, {os.cpu_count()} cores, {'bfloat16' if bf16 else 'float32'}")

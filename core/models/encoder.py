@@ -17,7 +17,7 @@ from core.domain import Token
 from core.errors import ModelError, UnsafeModel
 from core.models import memory, packed
 from core.models.batches import first_batch, longest_first
-from core.models.device import Device
+from core.models.device import Device, device_failed
 from core.models.hub import check_config
 from core.models.without import Without
 
@@ -54,15 +54,12 @@ class Encoder:
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         found: list[list[int]] = []
         for first in range(0, len(texts), AT_ONCE):
-            encoded = self.tokenizer(
-                [self.without.blanked(text) for text in texts[first : first + AT_ONCE]],
-                truncation=True,
-                max_length=self.max_tokens,
-                padding=False,
-                return_attention_mask=False,
-                return_token_type_ids=False,
-            )
-            found.extend(encoded["input_ids"])
+            # Sets the limit and no padding, as every use of it here does. A copy with settings of its own
+            # would take 250 MB for a vocabulary of 250,000.
+            self.tokenizer([""], truncation=True, max_length=self.max_tokens, padding=False)
+            read = [self.without.blanked(text) for text in texts[first : first + AT_ONCE]]
+            # By what stands behind the tokenizer, which takes as long again to wrap each row.
+            found.extend(row.ids for row in self.tokenizer.backend_tokenizer.encode_batch_fast(read))
         return found
 
     def batch(self, rows: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -123,10 +120,7 @@ class Encoder:
             except RuntimeError as error:
                 if not memory.ran_out(error):
                     raise
-                raise ModelError(
-                    "The memory of this device is too small to read one comment. Choose a smaller encoder or "
-                    "fewer tokens under 'Advanced', or set ROADLENS_DEVICE to cpu."
-                ) from error
+                raise ModelError(memory.TOO_SMALL) from error
             waiting = waiting[filled:]
             if on_batch:
                 on_batch(len(ids) - len(waiting), len(ids))
@@ -136,9 +130,9 @@ class Encoder:
         """Tokens of one batch that the memory can hold; on the CPU the number that is fast."""
         if not self.device.on_gpu:
             return memory.PREDICT_TOKENS
-        free, _ = torch.cuda.mem_get_info(self.device.name)
-        shape = memory.shape_of(self.model.config.to_dict())
-        return memory.tokens_that_fit(free, shape, longest, training, self.device.bf16)
+        free, shape = self.device.free_memory(), memory.shape_of(self.model.config.to_dict())
+        eager = self.model.config._attn_implementation == "eager"
+        return memory.tokens_that_fit(free, shape, longest, training, self.device.bf16, eager)
 
     def tokens(self, text: str) -> tuple[Token, ...]:
         """The tokens that fit, with their places in the original text."""
@@ -200,7 +194,8 @@ def load_encoder(folder: Path, name: str, revision: str, device: Device, max_tok
     """Read an encoder from a folder, weights from safetensors only, no code of the folder run.
 
     Raises UnsafeModel when it names code of its own, transformers cannot read it as a plain encoder, weights
-    are missing, or it gives no vectors for a text.
+    are missing, or it gives no vectors for a text; ModelError when the memory is too small for it; what torch
+    raises when the device does not work.
     """
     check_config(folder)
     try:
@@ -220,9 +215,13 @@ def load_encoder(folder: Path, name: str, revision: str, device: Device, max_tok
         model.to(device.name).eval()
         encoder = Encoder(name, revision, tokenizer, model, device, max_tokens)
         usable = bool(np.isfinite(encoder.embed(["a"])).all())
-    except UnsafeModel:
+    except ModelError:
         raise
     except Exception as error:  # of many kinds, as many as there are ways to be no encoder
+        if memory.ran_out(error):
+            raise ModelError(memory.TOO_SMALL) from error
+        if device_failed(error):
+            raise
         raise UnsafeModel(
             f"{name} cannot be read as a plain encoder ({type(error).__name__}). Choose another encoder."
         ) from error

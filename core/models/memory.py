@@ -11,6 +11,17 @@ MOST_TOKENS = 65_536  # of one batch on a GPU: it is busy with fewer
 USABLE = 0.6  # share of the free memory that is planned for
 USED_WORDS = 8_000  # rows of the vocabulary that a comment file uses, at most
 KEPT_MIXED = 2.8  # bytes of a number kept for the way back when products are in bfloat16, others in float32
+TOO_SMALL = (
+    "The memory of this device is too small to read one comment. Choose a smaller encoder or fewer tokens "
+    "under 'Advanced', or set ROADLENS_DEVICE to cpu."
+)
+FULL = (  # in the text of errors that torch has no class for
+    "DefaultCPUAllocator",
+    "error: out of memory",  # CUDA and HIP
+    "_STATUS_ALLOC_FAILED",  # CUBLAS, HIPBLAS, CUDNN
+    "_ALLOCATION_FAILED",  # CUDNN from 9 on
+    "MPS backend out of memory",
+)
 Found = TypeVar("Found")
 
 
@@ -33,9 +44,13 @@ class Shape:
     def weights(self) -> int:
         return self.layers * self.layer_weights + (self.words + 512) * self.size
 
-    def numbers(self, longest: int) -> int:
-        """That one layer makes of one token in a row of `longest`."""
-        return 9 * self.size + 2 * self.inner + 2 * self.heads * longest
+    def numbers(self, longest: int, eager: bool = True) -> int:
+        """That one layer makes of one token in a row of `longest`.
+
+        Attention that is not eager keeps no product of two tokens, only a mask that all heads share.
+        """
+        places = 2 * self.heads if eager else 1
+        return 9 * self.size + 2 * self.inner + places * longest
 
 
 def shape_of(config: Mapping[str, object]) -> Shape:
@@ -68,7 +83,7 @@ def memory_estimate(shape: Shape, options: TrainingOptions, longest: int, bf16: 
 
 
 def training_bytes(shape: Shape, options: TrainingOptions, longest: int, bf16: bool = False) -> int:
-    """Weights, gradients, two moments, and what one batch keeps for the way back."""
+    """Weights, gradients, two moments, the best weights so far, and what one batch keeps for the way back."""
     open_layers = max(0, shape.layers - options.frozen_layers)
     trained = open_layers * shape.layer_weights
     if options.adapter_rank:  # beside each of the six linear maps of a layer
@@ -77,7 +92,7 @@ def training_bytes(shape: Shape, options: TrainingOptions, longest: int, bf16: b
         trained += min(shape.words, USED_WORDS) * shape.size
     copies = 2 * shape.layers * shape.layer_weights if bf16 else 0
     tokens = max(options.batch_tokens, longest)
-    return 4 * shape.weights + 12 * trained + copies + tokens * _kept(shape, open_layers, longest, bf16)
+    return 4 * shape.weights + 16 * trained + copies + tokens * _kept(shape, open_layers, longest, bf16)
 
 
 def prediction_bytes(shape: Shape, tokens: int, longest: int, bf16: bool = False) -> int:
@@ -86,16 +101,18 @@ def prediction_bytes(shape: Shape, tokens: int, longest: int, bf16: bool = False
     return 4 * shape.weights + copies + max(tokens, longest) * 4 * shape.numbers(longest)
 
 
-def tokens_that_fit(free: int, shape: Shape, longest: int, training: bool, bf16: bool) -> int:
+def tokens_that_fit(
+    free: int, shape: Shape, longest: int, training: bool, bf16: bool, eager: bool = False
+) -> int:
     """Tokens of one batch beside what is loaded already: between the longest row and MOST_TOKENS."""
     layers = shape.layers if training else 0
-    one = _kept(shape, layers, longest, bf16) + 4 * shape.numbers(longest)
+    one = _kept(shape, layers, longest, bf16, eager) + 4 * shape.numbers(longest, eager)
     return max(longest, min(MOST_TOKENS, int(USABLE * free / one)))
 
 
-def _kept(shape: Shape, layers: int, longest: int, bf16: bool) -> int:
+def _kept(shape: Shape, layers: int, longest: int, bf16: bool, eager: bool = True) -> int:
     """Bytes of one token that `layers` layers keep for the way back."""
-    return int(layers * shape.numbers(longest) * (KEPT_MIXED if bf16 else 4))
+    return int(layers * shape.numbers(longest, eager) * (KEPT_MIXED if bf16 else 4))
 
 
 def halving(step: Callable[[int], Found], budget: int, smallest: int = 1) -> tuple[Found, int]:
@@ -118,7 +135,8 @@ def halving(step: Callable[[int], Found], budget: int, smallest: int = 1) -> tup
 
 
 def ran_out(error: BaseException) -> bool:
-    """Whether it says that a device has too little memory; on the CPU torch has no class for that."""
+    """Whether it says that a device has too little memory."""
     import torch
 
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+    known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return known or any(words in str(error) for words in FULL)

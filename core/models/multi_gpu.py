@@ -18,6 +18,9 @@ from core.models.device import Device
 
 # Read in all epochs together: with fewer comments the processes take longer to start than they save.
 WORTH_ROWS = 20_000
+# Floating point operations of one step for each process: 10 ms at 200 TFLOP a second, what an A100 reaches.
+# To launch a step takes 5 to 10 ms however small it is: with less to do, a process waits for that alone.
+STEP_FLOP = 2e12
 OWN_NETWORK = "lo0" if sys.platform == "darwin" else "lo"  # what the processes say stays on this machine
 
 
@@ -27,25 +30,32 @@ class Devices(Device):
 
     processes: int = 1
     fewest_rows: int = 0
+    fewest_flop: float = 0.0
 
-    def processes_for(self, rows: int) -> int:
-        """How many share a training that reads so many rows in all its epochs."""
-        return self.processes if rows >= self.fewest_rows else 1
+    def processes_for(self, rows: int, *, step_flop: float = float("inf")) -> int:
+        """How many share a training that reads so many rows in all its epochs; `step_flop` are the floating
+        point operations of one step."""
+        if rows < self.fewest_rows:
+            return 1
+        if not self.fewest_flop:
+            return self.processes
+        return int(max(1, min(self.processes, step_flop / self.fewest_flop)))
 
 
 def devices_for(device: Device, wish: str) -> Device:
-    """`wish` is the setting `processes`: a number, or "auto" for all GPUs where the work is long enough.
+    """`wish` is the setting `processes`: a number, or "auto" for as many GPUs as have enough to do.
 
     Raises ConfigError when more GPUs are asked for than there are.
     """
     there = torch.cuda.device_count() if device.name == "cuda" else 1
-    count, fewest = (there, WORTH_ROWS) if wish == "auto" else (int(wish), 0)
+    count = there if wish == "auto" else int(wish)
+    worth = {"fewest_rows": WORTH_ROWS, "fewest_flop": STEP_FLOP} if wish == "auto" else {}
     if count > there and not device.on_cpu:
         raise ConfigError(
             f"ROADLENS_PROCESSES asks for {count} GPUs, but a training can have {there} here. Lower it, or "
             "leave both it and ROADLENS_DEVICE at auto for all GPUs that torch sees."
         )
-    return device if count <= 1 else Devices(**asdict(device), processes=count, fewest_rows=fewest)
+    return device if count <= 1 else Devices(**asdict(device), processes=count, **worth)
 
 
 def surroundings(place: int, processes: int) -> dict[str, str]:

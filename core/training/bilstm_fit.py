@@ -5,7 +5,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -158,12 +158,9 @@ class Loop:
         return progress
 
     def _save(self, progress: resume.Progress) -> resume.Progress:
-        """State and, unless it lies there already, the best pass, which is then known by its hash."""
-        if not progress.best_sha256:
-            sha256 = resume.save_best(self.folder, progress.best_epoch, self.best, self.best_logits)
-            progress = replace(progress, best_sha256=sha256)
-        resume.save(self.folder, progress, self.network, self.optimiser)
-        return progress
+        """Returns the progress that knows the best pass by its hash."""
+        best = resume.weights_of(self.best), self.best_logits
+        return resume.save(self.folder, progress, self.network, self.optimiser, best)
 
     def _is_over(self, progress: resume.Progress) -> bool:
         """Whether too many passes have gone by without a better one."""
@@ -210,7 +207,7 @@ class Loop:
         if score is None or score > progress.best_f1:
             self.best.load_state_dict(self.network.state_dict())
             self.best_logits = logits
-            progress = progress.with_best(number, score or 0.0, "")  # not on the disk yet
+            progress = progress.with_best(number, score or 0.0)
         return progress.with_judged(number).at(progress.step, ())
 
 

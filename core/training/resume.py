@@ -5,7 +5,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Progress:
     losses: tuple[float, ...] = ()  # of the steps since the last point of the curve
     threads: int = 0  # of torch, which cuts its sums by them; 0: of a state that did not say
     bf16: bool | None = None  # whether products were in bfloat16
+    finished: bool = False  # nothing is left to learn: of all weights the best ones are enough
 
     def at(self, step: int, losses: Sequence[float]) -> "Progress":
         return replace(self, step=step, losses=tuple(losses))
@@ -48,8 +49,9 @@ class Progress:
     def with_point(self, point: CurvePoint) -> "Progress":
         return replace(self, curve=(*self.curve, point))
 
-    def with_best(self, epoch: int, f1: float, sha256: str) -> "Progress":
-        return replace(self, best_epoch=epoch, best_f1=f1, best_sha256=sha256)
+    def with_best(self, epoch: int, f1: float) -> "Progress":
+        """A better one than before, not on disk yet."""
+        return replace(self, best_epoch=epoch, best_f1=f1, best_sha256="")
 
     def with_judged(self, epoch: int, f1: float = 0.0, surprised: np.ndarray | None = None) -> "Progress":
         """`surprised` (validation rows,): of this epoch, where epochs are compared by it."""
@@ -63,25 +65,44 @@ class Progress:
         return replace(judged, likeliest=tuple(surprised.tolist()), likeliest_epoch=epoch)
 
 
-def save(folder: Path, progress: Progress, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Weights and moments into a new folder, hashes last, all synced, then one rename."""
+def save(
+    folder: Path,
+    progress: Progress,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    best: tuple[Mapping[str, torch.Tensor], np.ndarray] | None,
+) -> Progress:
+    """Weights and moments into a new folder, hashes last, all synced, then one rename. Of a training that is
+    finished neither is needed any more.
+
+    `best`: weights and validation logits (rows, labels) of the best epoch, written before it where they do
+    not lie there already. Returns the progress that knows them by their hash.
+    """
     target = folder / f"state-{progress.step:08d}"
     temporary = folder / f".{target.name}"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
+    known = progress.best_sha256
     try:
-        _write(temporary / WEIGHTS, _weights(model))
-        _write(temporary / MOMENTS_FILE, _moments(optimiser))
-        hashes = {name: file_sha256(temporary / name) for name in (WEIGHTS, MOMENTS_FILE)}
+        progress = replace(progress, best_sha256=known or save_best(folder, progress.best_epoch, *best))
+        files = {}
+        if not progress.finished:
+            files = {WEIGHTS: weights_of(model), MOMENTS_FILE: _moments(optimiser)}
+        for name, tensors in files.items():
+            _write(temporary / name, tensors)
+        hashes = {name: file_sha256(temporary / name) for name in files}
         _write_state(temporary / STATE, {"progress": asdict(progress), "sha256": hashes})
         sync(temporary)
-    except Exception:
-        shutil.rmtree(temporary, ignore_errors=True)  # it is half written: a full disk needs the room
+    except Exception:  # it is half written: a full disk needs the room
+        shutil.rmtree(temporary, ignore_errors=True)
+        if not known:
+            _best_path(folder, progress.best_epoch).unlink(missing_ok=True)
         raise
     shutil.rmtree(target, ignore_errors=True)
     os.replace(temporary, target)
     sync(folder)
     _drop_older(folder)
+    return progress
 
 
 def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16: bool) -> Progress | None:
@@ -111,15 +132,18 @@ def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16:
         progress = _progress(written["progress"])
         if any(file_sha256(state / name) != found for name, found in written["sha256"].items()):
             return None
-        weights, moments = load_file(state / WEIGHTS), load_file(state / MOMENTS_FILE)
         best = _read_best(state.parent, progress)
         del best[LOGITS]
+        weights, moments = best, None
+        if not progress.finished:
+            weights, moments = load_file(state / WEIGHTS), load_file(state / MOMENTS_FILE)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, Damaged):
         return None  # cut or damaged: an older state or the start serves instead
     if progress.bf16 not in (None, bf16) or not (_fits(model, weights) and _fits(model, best)):
         return None
-    _put_weights(model, weights)
-    _put_moments(optimiser, moments)
+    put_weights(model, weights)
+    if moments is not None:
+        _put_moments(optimiser, moments)
     return progress
 
 
@@ -132,12 +156,12 @@ def _progress(values: dict) -> Progress:
     return Progress(**values)
 
 
-def save_best(folder: Path, epoch: int, model: nn.Module, logits: np.ndarray) -> str:
+def save_best(folder: Path, epoch: int, weights: Mapping[str, torch.Tensor], logits: np.ndarray) -> str:
     """The weights of one epoch and what it says of the validation rows, (rows, labels); returns the file's
     SHA-256. The earlier best stays: an older state may still point to it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = _best_path(folder, epoch)
-    _write(path, {**_weights(model), LOGITS: torch.from_numpy(np.ascontiguousarray(logits))})
+    _write(path, {**weights, LOGITS: torch.from_numpy(np.ascontiguousarray(logits))})
     sync(folder)
     return file_sha256(path)
 
@@ -149,7 +173,7 @@ def load_best(folder: Path, progress: Progress, model: nn.Module) -> np.ndarray:
     """
     best = _read_best(folder, progress)
     logits = best.pop(LOGITS).numpy()
-    _put_weights(model, best)
+    put_weights(model, best)
     return logits
 
 
@@ -209,11 +233,13 @@ def _learned(model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
 
 
-def _weights(model: nn.Module) -> dict[str, torch.Tensor]:
-    return {name: weight.detach().cpu().contiguous() for name, weight in _learned(model).items()}
+def weights_of(model: nn.Module, copied: bool = False) -> dict[str, torch.Tensor]:
+    """Those that are learned, in main memory; on the CPU the very ones that go on, unless `copied`."""
+    learned = _learned(model).items()
+    return {name: weight.detach().to("cpu", copy=copied).contiguous() for name, weight in learned}
 
 
-def _put_weights(model: nn.Module, weights: dict[str, torch.Tensor]) -> None:
+def put_weights(model: nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
     with torch.no_grad():
         for name, weight in _learned(model).items():
             weight.copy_(weights[name])

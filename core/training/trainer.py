@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +141,9 @@ def _processes(encoder: Encoder, options: TrainingOptions, train: int, validatio
     device = encoder.device
     if not validation or not isinstance(device, multi_gpu.Devices):
         return 1
-    return device.processes_for(train * options.epochs)
+    shape = memory.shape_of(encoder.model.config.to_dict())
+    step_flop = 6 * shape.layers * shape.layer_weights * options.batch_tokens
+    return device.processes_for(train * options.epochs, step_flop=step_flop)
 
 
 def fine_tune(
@@ -157,8 +159,8 @@ def fine_tune(
     """Train in place and leave `encoder` with the weights of the best epoch, Quick included.
 
     `on_step(step, steps, curve)` after each step may raise to stop; Paused is raised on once the state
-    is saved. State goes to `folder` every `save_seconds` and after each epoch; the same call after a
-    kill or a pause goes on from there. Without validation rows nothing can show that an epoch is better
+    is saved. State goes to `folder` every `save_seconds` and at the end; the same call after a kill or a
+    pause goes on from there. Without validation rows nothing can show that an epoch is better
     than Quick: the encoder stays as it is.
     """
     if not len(validation.texts):
@@ -170,6 +172,8 @@ def fine_tune(
 def learn(loop: "Loop", on_step: OnStep, save_seconds: float) -> resume.Progress:
     """All steps that are left; several processes take each of them together. See `fine_tune`."""
     progress = loop.begin()
+    if progress.finished:
+        return progress
     saved, step, losses = time.monotonic(), 0, list(progress.losses)
     for epoch, batches in enumerate(loop.epochs, start=1):
         if loop.is_over(progress):
@@ -183,8 +187,7 @@ def learn(loop: "Loop", on_step: OnStep, save_seconds: float) -> resume.Progress
                 point = CurvePoint(step, loop.epoch_of(step), float(np.mean(losses)))
                 progress, losses = progress.with_point(point), []
             if rows is not batches[-1] and time.monotonic() - saved > save_seconds:
-                loop.save(progress.at(step, losses))
-                saved = time.monotonic()
+                progress, saved = loop.save(progress.at(step, losses)), time.monotonic()
             try:
                 on_step(step, loop.steps, progress.curve)
             except Paused:
@@ -192,9 +195,9 @@ def learn(loop: "Loop", on_step: OnStep, save_seconds: float) -> resume.Progress
                 raise
         if progress.judged < epoch:  # a state may have been saved before the last epoch was judged
             progress = loop.judge(progress.at(step, losses), epoch)
-            loop.save(progress)
-            saved = time.monotonic()
-    return progress
+            if time.monotonic() - saved > save_seconds:
+                progress, saved = loop.save(progress), time.monotonic()
+    return loop.save(replace(progress, finished=True))
 
 
 class Loop:
@@ -231,10 +234,10 @@ class Loop:
         self.truth = wanted.to(encoder.device.name)
         self.epochs = [epoch_batches(self.ids, truth, options, epoch) for epoch in range(options.epochs)]
         self.steps = sum(len(batches) for batches in self.epochs)
-        self.at_once = len(texts)  # rows; fewer where the memory is too small
+        self.kept: tuple[dict[str, torch.Tensor], np.ndarray] | None = None  # weights and logits of the best
+        self.at_once = sum(map(len, self.ids))  # tokens; fewer where the memory is too small
         if encoder.device.on_gpu:
-            longest = max(map(len, self.ids))
-            self.at_once = max(1, encoder.tokens_at_once(longest, training=True) // longest)
+            self.at_once = encoder.tokens_at_once(max(map(len, self.ids)), training=True)
 
     def begin(self) -> resume.Progress:
         """Where the last state on disk stands, else Quick judged. Goes on with as many threads as before.
@@ -260,9 +263,11 @@ class Loop:
     def epoch_of(self, step: int) -> float:
         return round(step / self.steps * self.options.epochs, 3)
 
-    def save(self, progress: resume.Progress) -> None:
-        if multi_gpu.is_first():
-            resume.save(self.folder, progress, self.model, self.optimiser)
+    def save(self, progress: resume.Progress) -> resume.Progress:
+        """Returns the progress that knows the best epoch by its hash."""
+        if not multi_gpu.is_first():
+            return progress
+        return resume.save(self.folder, progress, self.model, self.optimiser, self.kept)
 
     def train(self, rows: np.ndarray, step: int) -> float:
         """One step; returns the loss. Several GPUs share a batch; one that the memory cannot hold is cut
@@ -271,11 +276,10 @@ class Loop:
         Raises CannotTrain when it cannot hold a single comment.
         """
         set_rates(self.optimiser, step, self.steps)
-        own = multi_gpu.own_part(rows)
-        wanted = max(1, min(len(own), self.at_once))
-        whole = float(self.worth[rows].sum())
         try:
-            loss, fitting = memory.halving(lambda size: self._gradients(own, step, size, whole), wanted)
+            loss = multi_gpu.summed_gradients(self.model.parameters(), self._learn(rows, step))
+            self._clip()
+            self.optimiser.step()
         except RuntimeError as error:
             if not memory.ran_out(error):
                 raise
@@ -283,12 +287,17 @@ class Loop:
                 "The memory of this device is too small for one comment at a time. Choose a smaller "
                 "encoder or fewer tokens under 'Advanced', or train on the processor."
             ) from error
-        if fitting < wanted:
-            self.at_once = fitting
-        loss = multi_gpu.summed_gradients(self.model.parameters(), loss)
-        self._clip()
-        self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
+        return loss
+
+    def _learn(self, rows: np.ndarray, step: int) -> float:
+        """Gradients of the part of a batch that is this process's own; returns its share of the loss."""
+        own, whole = multi_gpu.own_part(rows), float(self.worth[rows].sum())
+        longest = max((len(self.ids[row]) for row in own), default=1)
+        wanted = max(1, min(len(own), self.at_once // longest))
+        loss, fitting = memory.halving(lambda size: self._gradients(own, step, size, whole), wanted)
+        if fitting < wanted:
+            self.at_once = fitting * longest
         return loss
 
     def _clip(self) -> None:
@@ -326,17 +335,18 @@ class Loop:
         progress = progress.with_point(CurvePoint(progress.step, float(epoch), None, found, accuracy))
         surprised = surprises(answers, self.judged_on, multi)
         if epoch == 0 or _is_better(progress, found, surprised):
-            progress = progress.with_best(epoch, found, self._save_best(epoch, logits))
+            if multi_gpu.is_first():  # to disk with the next state: on a GPU that takes longer than an epoch
+                self.kept = resume.weights_of(self.model, copied=True), logits
+            progress = progress.with_best(epoch, found)
         return progress.with_judged(epoch, found, surprised)
-
-    def _save_best(self, epoch: int, logits: np.ndarray) -> str:
-        """SHA-256 of the file, known to every process once the first has written it."""
-        own = resume.save_best(self.folder, epoch, self.model, logits) if multi_gpu.is_first() else ""
-        return multi_gpu.gathered([own])[0]
 
     def best(self, progress: resume.Progress) -> Best:
         """Put the best epoch's weights into the encoder and make it a plain one again."""
-        logits = resume.load_best(self.folder, progress, self.model)
+        if self.kept is None:
+            logits = resume.load_best(self.folder, progress, self.model)
+        else:
+            weights, logits = self.kept
+            resume.put_weights(self.model, weights)
         model = self.encoder.model
         adapters.merge(model)
         compact = model.get_input_embeddings()

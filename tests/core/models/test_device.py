@@ -1,3 +1,4 @@
+import logging
 import os
 import subprocess
 import sys
@@ -8,9 +9,39 @@ import torch
 
 from core.errors import ConfigError
 from core.models import device
-from core.models.device import Device, choose_device, use_threads
+from core.models.device import Device, choose_device, device_failed, use_threads
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def two_gpus(monkeypatch):
+    """As torch tells of them; on a torch without CUDA, computing on them fails."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda name: f"GPU {name}")
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
+    choose_device.cache_clear()
+    yield
+    choose_device.cache_clear()
+
+
+@pytest.fixture
+def working(two_gpus, monkeypatch):
+    """What is put on them is computed by the CPU; the names that were asked for."""
+    asked, usual = [], torch.ones
+    monkeypatch.setattr(torch, "ones", lambda *shape, device="cpu": asked.append(device) or usual(*shape))
+    yield asked
+    torch.backends.cudnn.allow_tf32 = True
+
+
+@pytest.fixture
+def broken(two_gpus, monkeypatch):
+    def fail(*shape, device="cpu"):
+        raise torch.AcceleratorError("CUDA error: no kernel image is available for execution on the device")
+
+    monkeypatch.setattr(device, "_cpu", lambda: Device("cpu", False, "CPU"))
+    monkeypatch.setattr(torch, "ones", fail)
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(0.5, True), (0.79, True), (0.9, False), (2.0, False)])
@@ -62,6 +93,76 @@ def test_a_gpu_that_is_not_there_is_said(monkeypatch):
     choose_device.cache_clear()
     with pytest.raises(ConfigError, match="ROADLENS_DEVICE"):
         choose_device("cuda")
+
+
+@pytest.mark.parametrize(("wish", "name"), [("auto", "cuda"), ("cuda", "cuda"), ("cuda:1", "cuda:1")])
+def test_a_gpu_is_taken_once_it_has_computed_something(working, wish, name):
+    assert choose_device(wish) == Device(name, True, f"GPU {name}")
+    assert working == [name]
+
+
+def test_a_gpu_that_fails_gives_way_to_the_cpu(broken, caplog):
+    with caplog.at_level(logging.WARNING):
+        assert choose_device("auto").name == "cpu"
+    assert "AcceleratorError" in caplog.text and "kernel image" not in caplog.text
+
+
+def test_a_gpu_that_is_asked_for_and_fails_is_said(broken):
+    with pytest.raises(ConfigError, match=r"asks for cuda:1, .*\(AcceleratorError\).*choose cpu"):
+        choose_device("cuda:1")
+
+
+def test_a_torch_without_cuda_is_said(two_gpus, monkeypatch):
+    def fail(name):
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    monkeypatch.setattr(device, "_tried", fail)
+    with pytest.raises(ConfigError, match="choose cpu"):
+        choose_device("cuda")
+
+
+def test_a_number_beyond_the_gpus_is_said(working):
+    with pytest.raises(ConfigError, match="asks for cuda:7, .* torch sees 2"):
+        choose_device("cuda:7")
+    assert working == []
+
+
+@pytest.mark.parametrize(("there", "sentence"), [(False, "sees none"), (True, "cannot use")])
+def test_an_apple_gpu_that_is_not_there_or_fails_is_said(monkeypatch, there, sentence):
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there)
+    choose_device.cache_clear()
+    with pytest.raises(ConfigError, match=sentence):
+        choose_device("mps")
+
+
+def test_an_lstm_on_a_gpu_is_computed_in_full_precision_and_can_be_exported(working):
+    """cuDNN rounds its products unless told not to; torch.export asks for one answer of all of cuDNN."""
+    assert torch.backends.cudnn.rnn.fp32_precision == "tf32"
+    choose_device("cuda")
+    assert torch.backends.cudnn.rnn.fp32_precision != "tf32"
+    torch.export.export(torch.nn.Linear(2, 2), (torch.zeros(1, 2),))
+    assert torch.backends.cudnn.rnn.fp32_precision != "tf32"
+    assert torch.backends.cudnn.allow_tf32 is False
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (torch.AcceleratorError("CUDA error: an illegal memory access was encountered"), True),
+        (RuntimeError("HIP error: invalid device function"), True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_NOT_INITIALIZED"), True),
+        (RuntimeError("shapes differ"), False),
+        (KeyError("CUDA"), False),
+    ],
+)
+def test_errors_of_a_device_are_told_from_those_of_a_model(error, expected):
+    assert device_failed(error) is expected
+
+
+def test_memory_that_torch_holds_without_use_is_free(monkeypatch):
+    for name, held in (("mem_get_info", (100, 1000)), ("memory_reserved", 50), ("memory_allocated", 30)):
+        monkeypatch.setattr(torch.cuda, name, {"cuda:1": held}.get)
+    assert Device("cuda:1", True, "").free_memory() == 120
 
 
 def test_threads_leave_one_core_to_others_unless_told(monkeypatch):

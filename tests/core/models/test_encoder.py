@@ -111,6 +111,48 @@ def test_a_model_that_needs_more_than_a_text_is_refused(encoder_folder, tmp_path
         load_encoder(folder, "odd/model", "x", CPU, 16)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("CUDA error: out of memory"),
+        MemoryError(),
+    ],
+)
+@pytest.mark.parametrize("place", [(torch.nn.Module, "to"), (encoders.Encoder, "pooled_rows")])
+def test_an_encoder_that_the_memory_cannot_hold_is_not_called_unreadable(
+    encoder_folder, monkeypatch, place, error
+):
+    _fails(monkeypatch, place, error)
+    with pytest.raises(ModelError, match="memory of this device is too small") as found:
+        load_encoder(encoder_folder, "tiny", "x", CPU, 16)
+    assert not isinstance(found.value, UnsafeModel)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: no kernel image is available for execution on the device"),
+        RuntimeError("HIP error: invalid device function"),
+    ],
+)
+@pytest.mark.parametrize("place", [(torch.nn.Module, "to"), (encoders.Encoder, "pooled_rows")])
+def test_a_device_that_does_not_work_is_not_the_fault_of_the_encoder(
+    encoder_folder, monkeypatch, place, error
+):
+    _fails(monkeypatch, place, error)
+    with pytest.raises(type(error)) as found:
+        load_encoder(encoder_folder, "tiny", "x", CPU, 16)
+    assert found.value is error
+
+
+def _fails(monkeypatch, place, error):
+    def fail(*given, **named):
+        raise error
+
+    monkeypatch.setattr(*place, fail)
+
+
 def test_pickled_weights_are_not_read(encoder_folder, tmp_path):
     folder = shutil.copytree(encoder_folder, tmp_path / "copy")
     (folder / "model.safetensors").unlink()
@@ -156,10 +198,10 @@ def test_texts_are_taken_in_parts_so_that_memory_is_not_that_of_all(tiny_encoder
     head = Head(np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32), np.zeros(2, np.float32))
     model = Classifier(tiny_encoder, head, ("a", "b"), Calibration(2.0, (0.5, 0.0)))
     whole, ids = model.probabilities(texts), tiny_encoder.token_ids(texts)
-    asked, usual = [], tiny_encoder.tokenizer.__call__
-    monkeypatch.setattr(
-        tiny_encoder, "tokenizer", lambda part, **more: asked.append(len(part)) or usual(part, **more)
-    )
+    asked, read = [], tiny_encoder.tokenizer.backend_tokenizer.encode_batch_fast
+    backend = SimpleNamespace(encode_batch_fast=lambda part: asked.append(len(part)) or read(part))
+    tokenizer = type(tiny_encoder.tokenizer)
+    monkeypatch.setattr(tokenizer, "backend_tokenizer", backend)
     monkeypatch.setattr(encoders, "AT_ONCE", 4)
     monkeypatch.setattr(classifiers, "AT_ONCE", 4)
     assert tiny_encoder.token_ids(texts) == ids
@@ -180,6 +222,15 @@ def test_the_packaged_padding_and_limit_of_the_bundled_tokenizer_do_not_count():
     encoder = load_encoder(bundled_path(), "bundled", "x", CPU, 200)
     assert [len(row) for row in encoder.token_ids(["slow", "slow " * 300])] == [3, 200]
     assert unknown_share(["slow " * 150 + "☃ " * 50]) == pytest.approx(0.25), "all 200 tokens were counted"
+
+
+def test_ids_of_the_bundled_tokenizer_are_those_that_transformers_gives():
+    from core.models.bundled import bundled_path
+
+    encoder = load_encoder(bundled_path(), "bundled", "x", CPU, 40)
+    texts = ["", "It's SLOW!!", "Überraschung 速い 👍🏽", "a" * 10_000, "slow " * 300, "[CLS] [MASK] \x00"]
+    usual = encoder.tokenizer(texts, truncation=True, max_length=40, padding=False)["input_ids"]
+    assert encoder.token_ids(texts) == usual
 
 
 def test_few_texts_are_read_in_full_precision_and_many_in_the_faster_one(encoder_folder, monkeypatch):
@@ -215,6 +266,24 @@ def test_on_a_gpu_the_free_memory_chooses_the_batch(tiny_encoder, monkeypatch):
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda name: (2**23, 2**30))
     assert tiny_encoder.tokens_at_once(16) == pytest.approx(2 * few, abs=1)
     assert tiny_encoder.tokens_at_once(16, training=True) < 2 * few
+
+
+def test_on_a_gpu_long_rows_cost_the_more_where_attention_is_eager(tiny_encoder, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda name: (2**22, 2**30))
+    tiny_encoder.device = Device("cuda", True, "")
+    assert tiny_encoder.model.config._attn_implementation != "eager"
+    fused = tiny_encoder.tokens_at_once(16, training=True)
+    tiny_encoder.model.set_attn_implementation("eager")
+    assert tiny_encoder.tokens_at_once(16, training=True) < fused
+
+
+def test_on_a_gpu_what_torch_holds_without_use_counts_as_free(tiny_encoder, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda name: (2**21, 2**30))
+    tiny_encoder.device = Device("cuda", True, "")
+    few = tiny_encoder.tokens_at_once(16)
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda name: 2**22)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda name: 2**21)
+    assert tiny_encoder.tokens_at_once(16) == pytest.approx(2 * few, abs=1)
 
 
 def test_attention_in_half_precision_is_the_same_but_for_rounding(tiny_encoder):

@@ -70,6 +70,49 @@ def test_tokens_lie_in_the_text_in_its_order(encoder):
     assert len(specials) == 2 and all(token.start == token.end for token in specials)
 
 
+# Beside usual words: nothing, signs of several code units, words without end, signs that mean something.
+HARD = [
+    "",
+    " ",
+    "👍🏽 👨‍👩‍👧 🇩🇪",
+    "速い" * 20,
+    "login" * 2_000,
+    "a" * 10_000,
+    "e\u0301 \x00 \u200d \ufffd",
+    "[CLS] [SEP] [MASK] <s> </s> <mask> <pad> [UNK]",
+    " ".join(["slow", "👍"] * 100),
+]
+
+
+def of_tokenizer(encoder, texts):
+    """The ids that transformers gives."""
+    return encoder.tokenizer(texts, truncation=True, max_length=encoder.max_tokens)["input_ids"]
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 128])
+def test_ids_are_those_of_the_tokenizer(encoder, limit, side):
+    encoder.max_tokens, encoder.tokenizer.truncation_side = limit, side
+    assert encoder.token_ids([*TEXTS, *HARD]) == of_tokenizer(encoder, [*TEXTS, *HARD])
+
+
+def test_ids_do_not_depend_on_what_the_tokenizer_did_before(encoder):
+    expected = encoder.token_ids(TEXTS)
+    encoder.tokenizer(TEXTS, padding="max_length", truncation=True, max_length=5)
+    encoder.tokenizer(TEXTS, split_special_tokens=True)
+    assert encoder.token_ids(TEXTS) == expected
+    assert encoder.reading_without(["slow"]).token_ids(["login"]) == encoder.token_ids(["login"])
+
+
+def test_what_the_tokenizer_refuses_is_refused_in_its_words(encoder):
+    texts = ["slow", "\ud800"]
+    with pytest.raises((TypeError, ValueError)) as expected:
+        of_tokenizer(encoder, texts)
+    with pytest.raises(expected.type) as found:
+        encoder.token_ids(texts)
+    assert str(found.value) == str(expected.value)
+
+
 def test_attention_has_a_row_for_each_token(encoder):
     tokens, weights = encoder.attention(TEXT)
     assert weights.shape == (2, 4, len(tokens), len(tokens))

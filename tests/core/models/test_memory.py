@@ -63,9 +63,10 @@ def test_bytes_worked_out_by_hand():
     assert SMALL.layer_weights == 2 * (8 + 8 + 9) + 4 == 54
     assert SMALL.weights == 3 * 54 + 522 * 2 == 1206
     assert SMALL.numbers(5) == 18 + 8 + 10 == 36
+    assert SMALL.numbers(5, eager=False) == 18 + 8 + 5
     assert memory.prediction_bytes(SMALL, 100, 5) == 4 * 1206 + 100 * 4 * 36
     options = TrainingOptions(mode=BETTER, batch_tokens=100, frozen_layers=2)
-    assert memory.training_bytes(SMALL, options, 5) == 4 * 1206 + 12 * 54 + 100 * 36 * 4
+    assert memory.training_bytes(SMALL, options, 5) == 4 * 1206 + 16 * 54 + 100 * 36 * 4
 
 
 def test_fewer_weights_longer_texts_and_the_mode_count():
@@ -97,6 +98,26 @@ def test_tokens_that_fit_grow_with_the_memory_between_the_longest_row_and_the_mo
     )
 
 
+def test_long_rows_of_fused_attention_fill_the_memory_with_tokens_not_with_their_products():
+    """ModernBERT at 2,048 tokens on 139 GB: 22,000 tokens if each pair of them were kept."""
+    shape = memory.Shape(size=768, layers=22, heads=12, inner=1152, words=50_368)
+    eager, fused = (
+        memory.tokens_that_fit(139 * 10**9, shape, 2048, True, True, eager) for eager in (True, False)
+    )
+    assert eager == pytest.approx(21_800, abs=100)
+    assert fused == memory.MOST_TOKENS
+    one = 22 * (9 * 768 + 2 * 1152 + 2048) * memory.KEPT_MIXED + 4 * (9 * 768 + 2 * 1152 + 2048)
+    few = memory.tokens_that_fit(10**10, shape, 2048, True, True, eager=False)
+    assert few == pytest.approx(memory.USABLE * 10**10 / one, abs=1)
+
+
+def test_the_forecast_counts_the_products_which_bfloat16_on_the_cpu_keeps():
+    for mode, layers, tokens in ((BETTER, 3, 10_000), (QUICK, 1, memory.PREDICT_TOKENS)):
+        options = TrainingOptions(mode=mode, batch_tokens=10_000)
+        said = [memory.memory_estimate(SMALL, options, longest) for longest in (5, 15)]
+        assert said[1] - said[0] == tokens * layers * 4 * 2 * SMALL.heads * 10
+
+
 def fails_above(limit, tried, error=torch.OutOfMemoryError):
     def step(budget):
         tried.append(budget)
@@ -124,6 +145,23 @@ def test_halving_gives_up_at_the_smallest_budget():
 def test_other_errors_are_not_taken_for_a_lack_of_memory():
     with pytest.raises(RuntimeError, match="shapes"):
         memory.halving(lambda budget: (_ for _ in ()).throw(RuntimeError("shapes differ")), 100)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("HIP error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 5.00 GB)"),
+        MemoryError(),
+    ],
+)
+def test_libraries_say_in_words_of_their_own_that_the_memory_is_full(error):
+    assert memory.ran_out(error)
+    assert not memory.ran_out(RuntimeError("CUDA error: invalid argument"))
 
 
 def test_embedding_goes_on_with_smaller_batches_when_memory_runs_out(tiny_encoder, monkeypatch):

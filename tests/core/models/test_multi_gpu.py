@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.errors import ConfigError
-from core.models import multi_gpu
+from core.models import memory, multi_gpu
 from core.models.device import Device
 
 BATCH = torch.linspace(-1, 1, 35).view(7, 5)
@@ -92,6 +92,28 @@ def test_a_short_training_is_shared_only_when_that_is_asked_for(gpus):
     few = multi_gpu.WORTH_ROWS - 1
     assert multi_gpu.devices_for(GPU, "auto").processes_for(few) == 1
     assert multi_gpu.devices_for(GPU, "2").processes_for(1) == 2
+
+
+@pytest.mark.parametrize(
+    ("steps_worth", "processes"), [(0.0, 1), (0.9, 1), (1.9, 1), (2.0, 2), (3.5, 3), (4.0, 4), (100.0, 4)]
+)
+def test_each_process_has_work_that_takes_longer_than_to_launch_it(gpus, steps_worth, processes):
+    step_flop = steps_worth * multi_gpu.STEP_FLOP
+    rows = multi_gpu.WORTH_ROWS
+    assert multi_gpu.devices_for(GPU, "auto").processes_for(rows, step_flop=step_flop) == processes
+    assert multi_gpu.devices_for(GPU, "auto").processes_for(rows - 1, step_flop=step_flop) == 1
+    assert multi_gpu.devices_for(GPU, "3").processes_for(rows, step_flop=step_flop) == 3, "as it was asked"
+
+
+def test_a_small_encoder_is_not_shared_and_a_large_one_in_large_batches_is(gpus):
+    small, large = memory.shape_of({}), memory.Shape(1024, 24, 16, 4096, 250_002)
+    found = [
+        multi_gpu.devices_for(GPU, "auto").processes_for(
+            10**6, step_flop=6 * shape.layers * shape.layer_weights * tokens
+        )
+        for shape, tokens in ((small, 1024), (large, 1024), (large, 4096))
+    ]
+    assert found == [1, 1, 3]
 
 
 @pytest.mark.parametrize("device", [GPU, Device("cuda:1", True, ""), Device("mps", False, "")])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -193,15 +194,28 @@ def ever_better(monkeypatch):
     judged(monkeypatch, {epoch: epoch / 10 for epoch in range(4)})
 
 
+@pytest.fixture
+def slow_to_judge(monkeypatch, ever_better):
+    """A clock by which only the judging of an epoch takes time: a second."""
+    clock, judge = SimpleNamespace(now=0.0), trainer.Loop.judge
+
+    def judging(loop, progress, epoch):
+        clock.now += 1.0
+        return judge(loop, progress, epoch)
+
+    monkeypatch.setattr(trainer.Loop, "judge", judging)
+    monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=lambda: clock.now))
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_best_weights_lead_back_to_the_state_before_them(
-    fresh, comments, tmp_path, damage, ever_better
+    fresh, comments, tmp_path, damage, slow_to_judge
 ):
     whole_encoder, encoder = fresh(), fresh()
     whole = tune(whole_encoder, comments, tmp_path / "whole")
     folder, an_epoch = tmp_path / "damaged", whole.steps // 3
     with pytest.raises(RuntimeError):
-        tune(fresh(), comments, folder, 2 * an_epoch + 1, RuntimeError)
+        tune(fresh(), comments, folder, 2 * an_epoch + 1, RuntimeError, save_seconds=0.5)
     progress = loaded(fresh(), comments, folder)
     assert (progress.step, progress.judged, progress.best_epoch) == (2 * an_epoch, 2, 2), "two good epochs"
     spoil(folder / "best-2.safetensors", damage)
@@ -246,7 +260,7 @@ def test_states_of_the_other_precision_do_not_outlive_those_that_follow(
     folder, real = tmp_path / "other", resume.save
 
     def other(where, progress, *rest):  # there another epoch was the best
-        real(where, replace(progress, bf16=True, best_epoch=min(1, progress.best_epoch)), *rest)
+        return real(where, replace(progress, bf16=True, best_epoch=min(1, progress.best_epoch)), *rest)
 
     with pytest.MonkeyPatch.context() as patched, pytest.raises(Paused):
         patched.setattr(resume, "save", other)
@@ -270,10 +284,30 @@ def test_a_training_goes_on_with_as_many_threads_as_it_began_with(fresh, comment
 
 def test_best_weights_damaged_at_the_very_end_are_not_used_in_silence(fresh, comments, tmp_path):
     loop = loop_of(fresh(), comments, tmp_path)
-    progress = loop.judge(resume.Progress(), 0)
+    loop.save(replace(loop.judge(resume.Progress(), 0), finished=True))
+    again = loop_of(fresh(), comments, tmp_path)
+    progress = again.begin()
     spoil(tmp_path / "best-0.safetensors", "flipped")
     with pytest.raises(Damaged, match="best-0"):
-        loop.best(progress)
+        again.best(progress)
+
+
+def test_a_finished_training_is_not_learned_again_and_needs_its_best_weights_alone(
+    fresh, comments, tmp_path, monkeypatch, ever_better
+):
+    whole_encoder, encoder = fresh(), fresh()
+    whole = tune(whole_encoder, comments, tmp_path)
+    (state,) = tmp_path.glob("state-*")
+    assert [path.name for path in state.iterdir()] == [resume.STATE]
+    assert [path.name for path in tmp_path.glob("best-*")] == ["best-3.safetensors"]
+    monkeypatch.setattr(trainer.Loop, "train", lambda loop, rows, step: pytest.fail("it learned again"))
+    assert_equal(tune(encoder, comments, tmp_path), encoder, whole, whole_encoder)
+
+
+def test_nothing_is_written_before_it_is_time(fresh, comments, tmp_path, ever_better):
+    with pytest.raises(RuntimeError):
+        tune(fresh(), comments, tmp_path, 5, RuntimeError)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("best_surprise", "used"), [(0.3, False), (float("inf"), True)])
@@ -304,7 +338,7 @@ def test_a_state_that_could_not_be_written_takes_no_room(fresh, comments, tmp_pa
         loop.save(progress)
     monkeypatch.setattr(resume, "sync", lambda path: full(path, None))
     with pytest.raises(OSError, match="No space"):
-        resume.save_best(tmp_path, 1, loop.model, np.zeros((2, 2)))
+        resume.save_best(tmp_path, 1, resume.weights_of(loop.model), np.zeros((2, 2)))
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -326,7 +360,8 @@ def test_frozen_weights_are_not_written(fresh, comments, tmp_path):
     from safetensors.torch import load_file
 
     options = TrainingOptions(**{**vars(OPTIONS), "frozen_layers": 1})
-    tune(fresh(), comments, tmp_path, options=options)
+    with pytest.raises(Paused):
+        tune(fresh(), comments, tmp_path, 2, options=options)
     names = set(load_file(sorted(tmp_path.glob("state-*"))[-1] / "weights.safetensors"))
     assert any("layer.1." in name for name in names)
     assert not any("layer.0." in name or "embeddings" in name for name in names)

@@ -82,7 +82,7 @@ def test_a_gpu_takes_as_many_rows_at_once_as_its_memory_holds(fresh, comments, t
     monkeypatch.setattr(type(encoder.device), "on_gpu", True)
     monkeypatch.setattr(type(encoder), "tokens_at_once", lambda encoder, longest, training: 5 * longest + 1)
     loop = trainer.Loop(encoder, head, train, validation, OPTIONS, tmp_path)
-    assert loop.at_once == 5
+    assert loop.at_once == 5 * max(map(len, loop.ids)) + 1
 
 
 def test_what_quick_says_is_known_and_each_epoch_reads_the_validation_rows_once(
@@ -227,7 +227,7 @@ def test_patience_counts_again_after_a_kill(fresh, comments, tmp_path, monkeypat
             raise Killed
 
     with pytest.raises(Killed):
-        tune(fresh(), comments, tmp_path, options, on_step=kill)
+        tune(fresh(), comments, tmp_path, options, on_step=kill, save_seconds=-1.0)
     found = tune(fresh(), comments, tmp_path, options)
     assert (found.best_epoch, found.stopped_early) == (1, True)
     assert next(scores) == 0.9, "the fourth epoch was not begun"
@@ -324,9 +324,43 @@ def test_a_batch_too_large_for_the_memory_is_cut_in_halves(fresh, comments, tmp_
     loss = expected.train(rows, 1)
     monkeypatch.setattr(trainer.Tuned, "forward", small)
     assert loop.train(rows, 1) == pytest.approx(loss, rel=1e-5)
-    assert sizes == [5, 5, 5, 5] and loop.at_once == 5
+    assert sizes == [5, 5, 5, 5] and loop.at_once == 5 * max(len(loop.ids[row]) for row in rows)
     for left, right in zip(loop.model.parameters(), expected.model.parameters(), strict=True):
         assert torch.allclose(left, right, atol=1e-5)
+
+
+def test_long_comments_that_do_not_fit_leave_short_ones_in_large_batches(
+    fresh, comments, tmp_path, monkeypatch
+):
+    train, validation = parts(comments)
+    encoder = fresh()
+    loop = trainer.Loop(encoder, start_head(encoder, train), train, validation, OPTIONS, tmp_path)
+    loop.ids = [ids[:4] if row >= 4 else (ids * 4)[:16] for row, ids in enumerate(loop.ids)]
+    whole, sizes = trainer.Tuned.forward, []
+
+    def small(model, rows):
+        if len(rows) * max(map(len, rows)) > 40:
+            raise torch.OutOfMemoryError("too much")
+        sizes.append(len(rows))
+        return whole(model, rows)
+
+    monkeypatch.setattr(trainer.Tuned, "forward", small)
+    loop.train(np.arange(4), 1)
+    loop.train(np.arange(4, 14), 2)
+    assert sizes == [2, 2, 8, 2], "32 tokens at a time are 2 long comments or 8 short ones"
+
+
+def test_memory_that_runs_out_when_the_weights_move_is_a_sentence_too(fresh, comments, tmp_path, monkeypatch):
+    train, validation = parts(comments)
+    encoder = fresh()
+    loop = trainer.Loop(encoder, start_head(encoder, train), train, validation, OPTIONS, tmp_path)
+
+    def never():
+        raise torch.OutOfMemoryError("the moments do not fit")
+
+    monkeypatch.setattr(loop.optimiser, "step", never)
+    with pytest.raises(CannotTrain, match="too small for one comment"):
+        loop.train(np.arange(6), 1)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -338,7 +372,7 @@ def test_rare_labels_weigh_as_much_in_a_batch_that_is_cut(fresh, comments, tmp_p
     for at_once in (44, 3):
         head = Head(np.zeros((2, 32)), np.array([1.0, -1.0]))
         loop = trainer.Loop(fresh(), head, Rows(texts, truth), parts(comments)[1], options, tmp_path)
-        loop.at_once = at_once
+        loop.at_once = at_once * max(map(len, loop.ids))
         losses.append(loop.train(rows, 1))
         loops.append(loop)
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
