@@ -8,6 +8,7 @@ accuracy. One GPU, the first. `--device cpu --rows 300 --predict 2000` tries the
 """
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -47,6 +48,7 @@ VARIANTS = {TRAINER: by_trainer, OURS: ours}
 
 
 def measured(work: Work, name: str, seed: int) -> Taken:
+    gc.collect()  # Trainer leaves circles behind that keep its model on the device
     run = VARIANTS[name](work, seed)
     on_gpu = work.device != "cpu"
     if on_gpu:

@@ -177,7 +177,7 @@ class TrainingOptions:
     frozen_layers: int = 0  # lowest layers, and the embeddings, that stay as they are
     adapter_rank: int = 0  # low-rank adapters (LoRA) of this rank; 0: all weights
     augment: float = 0.0  # share of training rows that get one changed copy
-    token_masking: float = 0.0  # share of the tokens that each step of Better does not see
+    token_masking: float = 0.1  # share of the tokens that each step of Better does not see
     bilstm: bool = False  # a BiLSTM among the baselines
     quick: bool = False  # Quick among the baselines of TF-IDF; it stands beside every other model anyway
     vectors: str = ""  # id of an uploaded file of word vectors for the BiLSTM; "": learned
@@ -283,6 +283,7 @@ class GateResult:
     bound: float
     at_least: bool  # False: at most
     passed: bool
+    range: tuple[float, float] | None = None  # 90 % range of the value; None: not known, or an older result
 
 
 @dataclass(frozen=True)

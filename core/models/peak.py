@@ -13,11 +13,11 @@ RESET_PEAK = "5"  # to FORGET, see proc(5)
 
 
 class Peak:
-    """The most memory held since it was made: of the device where that is a GPU, else of this process, with
-    what earlier work has left in it."""
+    """The most memory held since it was made: of the device where that is a GPU and `used`, else of this
+    process, with what earlier work has left in it."""
 
-    def __init__(self, device: Device):
-        self.gpu = device.name if device.on_gpu else ""
+    def __init__(self, device: Device, used: bool = True):
+        self.gpu = device.name if device.on_gpu and used else ""
         if self.gpu:
             torch.cuda.reset_peak_memory_stats(self.gpu)
         elif _forgets():  # a worker may have trained something larger before

@@ -62,8 +62,8 @@ def to_run(row: Row) -> TrainingRun:
 
 
 def _to_options(stored: Mapping) -> TrainingOptions:
-    """An older version may have stored fewer settings."""
-    return TrainingOptions(**{**stored, "without": tuple(stored.get("without", ()))})
+    """An older version may have stored fewer settings, and hid no tokens."""
+    return TrainingOptions(**{"token_masking": 0.0, **stored, "without": tuple(stored.get("without", ()))})
 
 
 def _to_scores(stored: Mapping | None) -> Scores | None:
@@ -106,7 +106,8 @@ def to_label_set(row: Row, counts: Mapping[str, int]) -> LabelSet:
 
 def to_promotion(row: Row) -> Promotion:
     stored = dict(row._mapping)
-    return Promotion(**{**stored, "results": tuple(GateResult(**item) for item in stored["results"])})
+    results = tuple(GateResult(**_ranges_as_tuples(item)) for item in stored["results"])
+    return Promotion(**{**stored, "results": results})
 
 
 JOB_FIELDS = tuple(Job.__dataclass_fields__)

@@ -1,9 +1,11 @@
 """How long a training will take and what memory it needs, before it starts and without loading a model."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
@@ -116,6 +118,9 @@ def device_here(settings: Settings) -> str:
         return "CPU"
     if settings.device.startswith("cuda") or settings.device == "mps":
         return "GPU"
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    if hidden or version("torch").endswith("+cpu"):  # torch would not see it
+        return "CPU"
     return "GPU" if Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi") else "CPU"
 
 

@@ -74,7 +74,7 @@ class Fitting:
         """Raises CannotTrain, ModelError or JobStopped."""
         from core.models.peak import Peak
 
-        peak, rounds = Peak(self.device), self._rounds()
+        peak, rounds = Peak(self.device, self._on_device()), self._rounds()
         course = self._course(len(rounds) - 1, peak)
         facts = self._foreseen()
         material, unknown = self._material(course)
@@ -114,6 +114,11 @@ class Fitting:
         device = "GPU" if self.device.on_gpu else "CPU"
         work = estimate.work(amount, self.run.options, device, folds)
         return Course(self.task, work, self.start, self.end, peak.mb)
+
+    def _on_device(self) -> bool:
+        """Whether anything of it is done there: words are counted on the CPU wherever there is a GPU."""
+        options = self.run.options
+        return runs.reads(options) or BILSTM in (options.mode, *runs.beside(options))
 
     def _foreseen(self) -> dict[str, object]:
         """What was expected of this run, to stand beside what it took."""

@@ -39,3 +39,11 @@ def test_without_proc_the_peak_of_the_process_counts(monkeypatch, tmp_path):
     monkeypatch.setattr(peak, "STATUS", tmp_path / "none")
     monkeypatch.setattr(peak, "FORGET", tmp_path / "no folder" / "none")
     assert 50 < peak.Peak(Device("cpu", False, "")).mb() < 50_000
+
+
+def test_on_a_gpu_its_own_memory_counts_where_it_is_used(monkeypatch):
+    monkeypatch.setattr(peak.torch.cuda, "reset_peak_memory_stats", lambda name: None)
+    monkeypatch.setattr(peak.torch.cuda, "max_memory_allocated", lambda name: 7 * 2**20)
+    device = Device("cuda", True, "a GPU")
+    assert peak.Peak(device).mb() == 7
+    assert peak.Peak(device, used=False).mb() > 50

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -98,3 +99,24 @@ def test_memory_that_was_measured_is_better_than_memory_reckoned(store, settings
     assert estimate.estimate(store, settings, *ask, options).memory_mb == 777
     other = estimate.estimate(store, settings, *ask, replace(options, max_tokens=256))
     assert other.memory_mb == estimate.BASE_MB
+
+
+@pytest.mark.parametrize(
+    "build, visible, wish, found",
+    [
+        ("2.13.0", None, "auto", "GPU"),
+        ("2.13.0+cu130", "0", "auto", "GPU"),
+        ("2.13.0+cpu", None, "auto", "CPU"),
+        ("2.13.0+cu130", "", "auto", "CPU"),
+        ("2.13.0+cu130", "-1", "auto", "CPU"),
+        ("2.13.0", None, "cpu", "CPU"),
+        ("2.13.0", None, "cuda:1", "GPU"),
+    ],
+)
+def test_a_gpu_that_torch_will_not_see_does_not_count(monkeypatch, build, visible, wish, found):
+    monkeypatch.setattr(estimate.shutil, "which", lambda name: "/usr/bin/nvidia-smi")
+    monkeypatch.setattr(estimate, "version", lambda name: build)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert estimate.device_here(SimpleNamespace(device=wish)) == found

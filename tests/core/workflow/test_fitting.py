@@ -91,3 +91,24 @@ def test_the_progress_of_no_training_goes_back(store, settings, keep, made_up, m
     said = " ".join(words for _, words in seen)
     assert "left" in said or mode in ("quick", "tfidf"), "they take no second here"
     assert "GB of memory" in said
+
+
+@pytest.mark.parametrize(
+    "options, used",
+    [
+        (TrainingOptions(mode="tfidf"), False),
+        (TrainingOptions(mode="tfidf", quick=True, encoder="tests/tiny"), True),
+        (TrainingOptions(mode="tfidf", bilstm=True, epochs=1), True),
+    ],
+    ids=["words", "quick beside", "bilstm beside"],
+)
+def test_memory_is_that_of_the_device_where_it_is_used(
+    store, settings, keep, made_up, monkeypatch, options, used
+):
+    from core.models import peak
+
+    real, asked = peak.Peak, []
+    monkeypatch.setattr(peak, "Peak", lambda device, used: asked.append(used) or real(device))
+    run, _ = runs.start_training(store, settings, *keep(made_up(80)), options)
+    train(store, settings, run.id, Task())
+    assert asked == [used]
