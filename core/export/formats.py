@@ -25,6 +25,7 @@ class Format:
     max_difference: float | None  # of any probability from the original's; None: not asked
     agreement: float  # share of rows that must be decided as the original does
     script: bool = False  # score_csv.py runs on it
+    by_batch: bool = False  # an answer shifts a little with the texts that are read beside it
 
     def write(self, model: TextModel, folder: Path, made: Mapping[str, Path] | None = None) -> "Exported":
         """Everything into `folder`, which must not hold anything else. `made`: folders of formats that
@@ -127,7 +128,7 @@ FORMATS = {
     one.key: one
     for one in (
         Format("onnx", "ONNX", ENCODERS, _onnx, 1e-4, 0.0, script=True),
-        Format("onnx-int8", "ONNX with 8-bit weights", ENCODERS, _onnx_int8, None, 0.96, script=True),
+        Format("onnx-int8", "ONNX with 8-bit weights", ENCODERS, _onnx_int8, None, 0.96, script=True, by_batch=True),
         Format("torchscript", "TorchScript", ENCODERS, _torchscript, 1e-4, 0.0),
         Format("transformers", "transformers", ENCODERS, _transformers, 1e-5, 0.0),
         Format("native", "Roadlens", OTHERS, native.write, 1e-6, 0.0),
