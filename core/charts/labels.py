@@ -51,3 +51,8 @@ def percent(share: float) -> str:
     if 0 < points < 9.95:
         return f"{points:.1f}%"
     return f"{points:.0f}%"
+
+
+def certainty(probability: float) -> str:
+    """Never "100%": a model that has not seen everything cannot be that sure."""
+    return "over 99%" if probability > 0.99 else percent(probability)

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.labels import label_lines, label_text, percent, shorten
+from core.charts.labels import certainty, label_lines, label_text, percent, shorten
 from core.charts.scores import label_estimates
 from core.charts.theme import (
     ACCENT,
@@ -105,6 +105,7 @@ def confusion(scores: Scores, labels: Sequence[str], theme: str | None = None) -
         title_text="The model said",
         tickvals=list(range(len(names))),
         ticktext=[label_text(name, 18) for name in names],
+        autotickangles=[0, -45, -90],  # tilted to the right the last name would leave the figure
         range=[-0.5, len(names) - 0.5],
         showgrid=False,
         zeroline=False,
@@ -187,10 +188,10 @@ def probabilities(
         y=list(range(len(ranked))),
         customdata=[[label] for label, _ in ranked],
         marker_color=[ACCENT if one else GREY for one in given],
-        text=[percent(float(probability)) for _, probability in ranked],
+        text=[certainty(float(probability)) for _, probability in ranked],
         textposition="outside",
         textfont_size=FONT_SIZE,
-        hovertext=[f"<b>{label_text(label, 80)}</b>: {percent(float(p))}" for label, p in ranked],
+        hovertext=[f"<b>{label_text(label, 80)}</b>: {certainty(float(p))}" for label, p in ranked],
         hovertemplate="%{hovertext}<extra></extra>",
         cliponaxis=False,
     )

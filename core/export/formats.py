@@ -128,7 +128,16 @@ FORMATS = {
     one.key: one
     for one in (
         Format("onnx", "ONNX", ENCODERS, _onnx, 1e-4, 0.0, script=True),
-        Format("onnx-int8", "ONNX with 8-bit weights", ENCODERS, _onnx_int8, None, 0.96, script=True, by_batch=True),
+        Format(
+            "onnx-int8",
+            "ONNX with 8-bit weights",
+            ENCODERS,
+            _onnx_int8,
+            None,
+            0.96,
+            script=True,
+            by_batch=True,
+        ),
         Format("torchscript", "TorchScript", ENCODERS, _torchscript, 1e-4, 0.0),
         Format("transformers", "transformers", ENCODERS, _transformers, 1e-5, 0.0),
         Format("native", "Roadlens", OTHERS, native.write, 1e-6, 0.0),

@@ -50,6 +50,18 @@ def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
     return Compared(found, tuple(scores), changed_settings(*runs), _rows(store, *runs), flips)
 
 
+def is_beaten(store: Store, run: TrainingRun, name: str) -> bool:
+    """Whether the model `name`, measured beside a run, is better than its own by more than chance, on the
+    same held-out rows. False for a run of an earlier version, which kept no answers of it."""
+    from core.evaluation.comparison import compare as compare_held_out
+
+    held = [held_out(store, run), held_out(store, run, name)]
+    if any(rows is None for rows in held):
+        return False
+    main = compare_held_out(*held, groups=writers(store, [run], held[0].ids)).measures[0]
+    return main.clear and main.change.mid > 0
+
+
 def changed_settings(first: TrainingRun, second: TrainingRun) -> tuple[tuple[str, str, str], ...]:
     """Only those that differ and mean something to one of them, in the order they are declared."""
     from core.export.card import means_something
@@ -92,12 +104,24 @@ def _changed(store: Store, second: TrainingRun, before: pd.DataFrame, after: pd.
 
 def _apart(first: TrainingRun, second: TrainingRun, one: set[int], two: set[int]) -> str:
     return (
-        f"They learned from different comments: run {first.id} from {len(one):,}, run {second.id} from "
-        f"{len(two):,}. {len(one & two):,} of these taught both, {len(one - two):,} run {first.id} alone "
-        f"and {len(two - one):,} run {second.id} alone, so a difference may come from the comments and not "
-        "from the settings. For a fair comparison train both again on the same comments, judged in the same "
-        "way."
+        f"They learned from different comments{_counts(first, second, one, two)}, so a difference may come "
+        "from the comments and not from the settings. For a fair comparison train both again on the same "
+        "comments, judged in the same way."
     )
+
+
+def _counts(first: TrainingRun, second: TrainingRun, one: set[int], two: set[int]) -> str:
+    """None for folds: what answered there learned from fewer comments than the model that stays."""
+    if _in_folds(first) or _in_folds(second):
+        return ""
+    return (
+        f": run {first.id} from {len(one):,}, run {second.id} from {len(two):,}. {len(one & two):,} of these "
+        f"taught both, {len(one - two):,} run {first.id} alone and {len(two - one):,} run {second.id} alone"
+    )
+
+
+def _in_folds(run: TrainingRun) -> bool:
+    return run.options.split.startswith(KFOLD)
 
 
 def _folds(*runs: TrainingRun) -> list[str]:
@@ -107,5 +131,5 @@ def _folds(*runs: TrainingRun) -> list[str]:
     return [
         f"Run {run.id} was judged in parts, each comment by a model that learned from the other parts."
         for run in runs
-        if run.options.split.startswith(KFOLD)
+        if _in_folds(run)
     ]

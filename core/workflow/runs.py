@@ -50,7 +50,8 @@ BALANCES = {
     "sampling": "rare labels are drawn more often",
 }
 MODES = {
-    QUICK: "Quick: the encoder stays as it is, a small head learns your labels. No waiting.",
+    QUICK: "Quick: the encoder stays as it is, a small head learns your labels. Ready once your comments are "
+    "read: seconds for some hundred, minutes for many thousand.",
     BETTER: "Better: fine-tunes the whole encoder from Quick's head; Quick stays where it is not beaten.",
     TFIDF: "TF-IDF: counts words and pairs of words, no Transformer. The baseline, as a model of its own.",
     BILSTM: "BiLSTM: a small recurrent network that learns its words from your comments alone.",

@@ -92,4 +92,4 @@ def figures(scores: Scores) -> dict[str, str]:
 def _points(value: float | None, ends: tuple[float, float] | None) -> str:
     if value is None:
         return ""
-    return f"{value:.1%} ({100 * ends[0]:.0f}–{ends[1]:.0%})" if ends else f"{value:.1%}"
+    return f"{value:.1%} ({100 * ends[0]:.1f}–{ends[1]:.1%})" if ends else f"{value:.1%}"

@@ -3,22 +3,43 @@
 import streamlit as st
 
 from core.charts.labels import shorten
-from core.domain import Dataset, TrainingRun
+from core.domain import Dataset, LabelSet, TrainingRun
 from core.workflow import promotion
 from pages.parts import resources, results
 from pages.parts.progress import FINISHED, tell_failure, watch_active
 from pages.parts.run_words import mode_name
 
+NEWEST = 0  # no run has this id
+BY_HAND = "run_by_hand"  # the person looks at a run that they chose since they pressed Train
+MOVED = "run_moved"
+
 
 def look_at(dataset_id: int) -> None:
     """The dataset that the next run of the script shows."""
     st.session_state["next_dataset"] = dataset_id
-    st.session_state.pop("run", None)
+    for key in ("run", BY_HAND):
+        st.session_state.pop(key, None)
 
 
 def look_at_run(run_id: int) -> None:
-    """The run that the next run of the script shows."""
+    """The run that the next run of the script shows, until the person chooses or trains another."""
     st.session_state["next_run"] = run_id
+    _by_hand()
+
+
+def look_at_newest() -> None:
+    """The newest run of the labels that are trained, and the one that is trained now once it is done."""
+    st.session_state["next_run"] = NEWEST
+    st.session_state.pop(BY_HAND, None)
+
+
+def follows_run() -> bool:
+    """Whether another run was chosen since this was asked; the form on Train then turns to its labels."""
+    return st.session_state.pop(MOVED, False)
+
+
+def _by_hand() -> None:
+    st.session_state[BY_HAND] = st.session_state[MOVED] = True
 
 
 def choose_dataset() -> Dataset | None:
@@ -44,45 +65,80 @@ def choose_run(dataset: Dataset, newest: bool = False) -> TrainingRun | None:
     done = [run for run in store.runs.list(dataset.id) if run.status == "done"]
     if not done:
         return None
-    answering = {
-        found.run_id
-        for label_set in results.label_sets(dataset)
-        if (found := store.promotions.current(label_set.id)) is not None
-    }
-    first = _first(dataset, done, newest)
+    sets = results.label_sets(dataset)
+    first = newest_of(done, _trained_labels(sets)) if newest else _answering(dataset, done)
     done.sort(key=lambda run: run.id != first)  # the rest stays newest first
-    names = {_name(run, answering): run for run in done}
-    _move_choice(names, newest)
+    names = dict(zip(_names(done, sets), done, strict=True))
+    _move_choice(names, newest, _trained_labels(sets))
     if len(done) == 1:
         return done[0]
-    return names.get(st.sidebar.selectbox("Run", list(names), key="run", bind="query-params"))
+    chosen = st.sidebar.selectbox("Run", list(names), key="run", bind="query-params", on_change=_by_hand)
+    return names.get(chosen)
 
 
-def _name(run: TrainingRun, answering: set[int]) -> str:
-    trial = " · trial" if run.options.trial_of else ""
-    answers = " · answers" if run.id in answering else ""
-    return f"Run {run.id} · {mode_name(run.options.mode)}{trial}{answers}"
+def newest_of(done: list[TrainingRun], label_set_id: int | None) -> int:
+    """The newest one, of these labels where there is one, and no trial where there is another."""
+    return max(done, key=lambda run: (run.label_set_id == label_set_id, not run.options.trial_of, run.id)).id
 
 
-def _first(dataset: Dataset, done: list[TrainingRun], newest: bool) -> int:
-    if newest:
-        return next((run for run in done if not run.options.trial_of), done[0]).id
+def _trained_labels(sets: list[LabelSet]) -> int | None:
+    """The label set that the form on Train stands on."""
+    return next((found.id for found in sets if found.name == st.session_state.get("label_set")), None)
+
+
+def _answering(dataset: Dataset, done: list[TrainingRun]) -> int:
     answers = promotion.answering_run(resources.store(), dataset.id)
     return answers.id if answers else done[0].id
 
 
-def _move_choice(names: dict[str, TrainingRun], newest: bool) -> None:
+def _names(done: list[TrainingRun], sets: list[LabelSet]) -> list[str]:
+    """Each with what tells it from the others."""
+    current = [resources.store().promotions.current(found.id) for found in sets]
+    answering = {found.run_id for found in current if found is not None}
+    labels = {found.id: f" · {shorten(found.name, 30)}" for found in sets}
+    if len({run.label_set_id for run in done}) == 1:
+        labels = {}
+    return [
+        f"Run {run.id}{labels.get(run.label_set_id, '')} · {mode_name(run.options.mode)}"
+        + (" · trial" if run.options.trial_of else "")
+        + (" · answers" if run.id in answering else "")
+        for run in done
+    ]
+
+
+def _move_choice(names: dict[str, TrainingRun], newest: bool, labels: int | None) -> None:
     """A run stays chosen, in an address as well, when its name changes, as it does with a promotion."""
-    wanted = st.session_state.pop("next_run", None)
-    if newest:
-        wanted = wanted or st.session_state.pop(FINISHED, None)
     kept = str(st.session_state.get("run") or st.query_params.get("run", ""))
+    if kept and len(names) > 1 and "run" not in st.session_state:
+        _by_hand()  # an address asks for it
+    shown = next((run for run in names.values() if kept.startswith(f"Run {run.id} ·")), None)
+    finished = st.session_state.pop(FINISHED, None) if newest else None
+    wanted = st.session_state.pop("next_run", None)
+    if wanted == NEWEST:
+        wanted = next(iter(names.values())).id
+    if wanted is None and finished is not None:
+        wanted = _finished(finished, list(names.values()), shown, labels)
     if wanted is None and kept and kept not in names:
-        wanted = next((run.id for run in names.values() if kept.startswith(f"Run {run.id} ·")), None)
+        wanted = shown.id if shown else None
         st.session_state.pop("run", None)
     for name, run in names.items():
         if run.id == wanted:
             st.session_state["run"] = name
+
+
+def _finished(
+    run_id: int, done: list[TrainingRun], shown: TrainingRun | None, labels: int | None
+) -> int | None:
+    """A run that has just finished, unless the person looks at another one, or at other labels."""
+    run = next((run for run in done if run.id == run_id), None)
+    if run is None:  # of another dataset
+        return None
+    before = [other for other in done if other.id != run_id and other.label_set_id == run.label_set_id]
+    newest = bool(shown and before) and shown.id == newest_of(before, None)
+    if labels in (None, run.label_set_id) and (newest or not st.session_state.get(BY_HAND)):
+        return run_id
+    st.toast(f"Run {run_id} is finished.", icon=":material/check_circle:")
+    return None
 
 
 def need_dataset() -> Dataset:

@@ -6,6 +6,7 @@ from core.charts import runs as charts
 from core.domain import TrainingRun
 from core.workflow import estimate
 from pages.parts.figures import draw
+from pages.parts.plain import rounded
 from pages.parts.run_words import duration, mode_name
 
 STAGES = {
@@ -36,8 +37,8 @@ def show(run: TrainingRun) -> None:
     rows = [
         {
             "Stage": STAGES.get(name, name.replace("_", " ").capitalize()),
-            "Seconds": run.seconds[name],
-            "CPU seconds": run.cpu_seconds.get(name),
+            "Seconds": round(run.seconds[name], 1),
+            "CPU seconds": rounded(run.cpu_seconds.get(name), 1),
         }
         for name in run.seconds
     ]

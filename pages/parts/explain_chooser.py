@@ -46,6 +46,14 @@ def _by_hand() -> None:
     st.session_state[BY_HAND] = True
 
 
+def hand_over(pasted: str) -> None:
+    """A comment that was pasted on another page, for the next visit of Explain; no address names it."""
+    st.session_state["explain_scope"] = COMMENT
+    st.session_state["source"] = PASTED
+    st.session_state["pasted"] = pasted
+    _by_hand()
+
+
 def take_over(run: TrainingRun) -> None:
     """Turn the widgets, before they are drawn, to the comment handed over or named in the address."""
     wanted = _wanted()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.charts import runs as run_charts
+from core.charts.labels import certainty
 from core.domain import TrainingRun
 from pages.parts import (
     attention_explorer,
@@ -16,7 +17,7 @@ from pages.parts import (
     words_view,
 )
 from pages.parts.explain_chooser import Comment
-from pages.parts.plain import certainty, plain
+from pages.parts.plain import plain
 from pages.parts.run_words import label_set_of
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-labels"}}

@@ -102,8 +102,8 @@ def _row(key: str, found: dict) -> dict:
     parity = found.get("parity")
     return {
         "Format": "This model here" if key == ORIGINAL else exporting.FORMATS.get(key, key),
-        "Size, MB": found["size_mb"],
-        "CPU ms a comment": found["cpu_ms_per_row"],
+        "Size, MB": round(found["size_mb"], 1),
+        "CPU ms a comment": round(found["cpu_ms_per_row"], 1),
         "Decides alike": f"{parity['agreement']:.0%} of {parity['rows']}" if parity else "",
         "Largest difference": _points(parity["max_difference"]) if parity else "",
     }

@@ -1,5 +1,6 @@
 """Good enough? What a model must reach, whether it does, and the buttons that put it to work."""
 
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -88,11 +89,18 @@ def _recall_line(recalls: Sequence[GateResult]) -> str:
 
 
 def _number(value: float, result: GateResult) -> str:
-    """Few digits, unless they would make the value look like its bound on the wrong side; an error of
-    confidence as a percentage, as it is everywhere on the page."""
+    """As many digits as the bound has, more where they would make the value look like its bound on the wrong
+    side; an error of confidence as a percentage, as it is everywhere on the page."""
     forms = (".1%", ".2%", ".3%") if result.name in PERCENT else (".2f", ".3f", ".4f")
-    telling = (form for form in forms if f"{result.value:{form}}" != f"{result.bound:{form}}")
-    return f"{value:{next(telling, forms[0])}}"
+    whole = [form for form in forms if _holds(result.bound, form)] or forms[-1:]
+    telling = (form for form in whole if f"{result.value:{form}}" != f"{result.bound:{form}}")
+    return f"{value:{next(telling, whole[0])}}"
+
+
+def _holds(bound: float, form: str) -> bool:
+    """Whether nothing of the bound is rounded away."""
+    shown = f"{bound:{form}}"
+    return math.isclose(float(shown.rstrip("%")), bound * 100 if "%" in shown else bound, abs_tol=1e-9)
 
 
 def _answering(run: TrainingRun, label_set: LabelSet) -> None:
@@ -173,4 +181,6 @@ def _change(label_set: LabelSet) -> None:
 
 def _bound(words: str, value: float, name: str, means: str) -> float:
     """The key holds the stored value, so that a change by somebody else is shown."""
-    return float(st.number_input(words, 0.0, 1.0, value, 0.01, key=f"gate_{name}_{value}", help=means))
+    form = next((form for form in ("%.2f", "%.3f") if _holds(value, form[1:])), "%.4f")
+    key = f"gate_{name}_{value}"
+    return float(st.number_input(words, 0.0, 1.0, value, 0.01, format=form, key=key, help=means))

@@ -116,7 +116,7 @@ def _columns(look: Look) -> None:
     with st.expander(f"All {len(look.header):,} columns and what they hold", icon=":material/view_column:"):
         st.dataframe(
             [
-                {"Column": name, "Guessed as": role, "Examples": examples, "Filled": filled}
+                {"Column": name, "Guessed as": role, "Examples": examples, "Filled": round(filled, 4)}
                 for name, role, examples, filled in look.roles
             ],
             hide_index=True,

@@ -5,7 +5,7 @@ import streamlit as st
 from core.charts import runs as charts
 from core.domain import LabelScore, Scores, TrainingRun
 from pages.parts.figures import draw
-from pages.parts.plain import plain
+from pages.parts.plain import plain, rounded
 from pages.parts.run_words import MEASURES, measures_of, ranges_of, scores_name, with_range
 
 MOST_DRAWN = 40
@@ -65,13 +65,8 @@ def _row(score: LabelScore, beside: LabelScore | None) -> dict:
         "Precision": with_range(score.precision, score.precision_range),
         "Recall": with_range(score.recall, score.recall_range),
         "F1": with_range(score.f1, score.f1_range),
-        "Baseline F1": _short(beside.f1 if beside else None),
-        "AUC": _short(score.auc),
-        "Average precision": _short(score.average_precision),
+        "Baseline F1": rounded(beside.f1 if beside else None, 2),
+        "AUC": rounded(score.auc, 2),
+        "Average precision": rounded(score.average_precision, 2),
         "Held out": score.support,
     }
-
-
-def _short(value: float | None) -> float | None:
-    """A screen reader says every digit of a cell."""
-    return None if value is None else round(value, 4)

@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterable, Sequence
 from itertools import count
 
-from core.charts.labels import percent, shorten
+from core.charts.labels import shorten
 
 MARKUP = re.compile("([" + re.escape(string.punctuation) + "])")
 # The browser still makes links, arrows and a picture of these after all escapes are resolved;
@@ -36,9 +36,9 @@ def counted(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def certainty(probability: float) -> str:
-    """Never "100%": a model that has not seen everything cannot be that sure."""
-    return "over 99%" if probability > 0.99 else percent(probability)
+def rounded(value: float | None, digits: int) -> float | None:
+    """For a cell of a table: a screen reader says every digit of it."""
+    return None if value is None else round(value, digits)
 
 
 def option(value: object) -> str:

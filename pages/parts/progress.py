@@ -1,5 +1,6 @@
 """Long work on the screen: where it stands, how it goes, and the buttons that pause and end it."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import streamlit as st
@@ -16,6 +17,8 @@ from pages.parts.run_words import foreseen, mode_name
 ACTIVE = ("queued", "running", "paused")
 TRAINING = ""  # the lane of the queue
 FINISHED = "finished_run"  # where the training is kept that this visitor saw end
+TOLD_FOR = timedelta(minutes=10)  # that a training was cancelled
+LONG = timedelta(minutes=1)  # a training that went on for so long is not cancelled by one press
 GOES_ON = (
     "What it has learned is kept: it goes on from there.",
     "It was paused or interrupted and went on from where it was.",
@@ -86,11 +89,15 @@ def tell_failure(dataset_id: int) -> None:
     for run in islice(runs, 1):
         if run.status == "failed":
             st.error(f"Run {run.id} failed: {plain(run.error, 600)}", icon=":material/error:")
-        elif run.status == "cancelled":
+        elif run.status == "cancelled" and _lately(run):
             why = f" {plain(run.error, 300)}" if run.error else ""
             st.info(
                 f"Run {run.id} was cancelled.{why} Nothing of it was kept.", icon=":material/stop_circle:"
             )
+
+
+def _lately(run: TrainingRun) -> bool:
+    return run.finished_at is None or datetime.now(UTC) - run.finished_at < TOLD_FOR
 
 
 def _somebody_works() -> bool:
@@ -106,7 +113,7 @@ def watch(run_id: int) -> None:
     except NotFound:
         st.rerun()
     if run.status not in ACTIVE:
-        if run.status == "done":
+        if run.status == "done" and not run.options.trial_of:
             st.session_state[FINISHED] = run.id
         st.rerun()
     job = store.jobs.get(run.job_id)
@@ -149,13 +156,22 @@ def _buttons(run: TrainingRun, job: Job) -> None:
             on_click=run_work.pause,
             args=(store, run.id),
         )
+    if job.started_at is None or datetime.now(UTC) - job.started_at < LONG:
+        _cancel(job)
+        return
+    with st.popover("Cancel", key=f"ask_cancel_{run.id}", icon=":material/stop_circle:"):
+        st.markdown("Cancel the training? What it learned so far is lost.")
+        _cancel(job, "Cancel the training")
+
+
+def _cancel(job: Job, words: str = "Cancel") -> None:
     st.button(
-        "Cancel",
-        key=f"cancel_{run.id}",
+        words,
+        key=f"cancel_{job.params['run']}",
         icon=":material/stop_circle:",
         disabled=job.cancel_requested,
-        on_click=store.jobs.cancel,
-        args=(run.job_id,),
+        on_click=resources.store().jobs.cancel,
+        args=(job.id,),
     )
 
 

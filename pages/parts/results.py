@@ -95,7 +95,8 @@ def evidence(run: TrainingRun, ids: tuple[int, ...], order: str, limit: int):
 
 @st.cache_resource(max_entries=64, show_spinner="Finding the comments")
 def _evidence(run_id: int, state: str, mark: int, order: str, limit: int, _ids: tuple[int, ...]):
-    return insight_work.evidence(resources.store(), run_id, _ids, limit, order)
+    table = insight_work.evidence(resources.store(), run_id, _ids, limit, order)
+    return table.round({"probability": 4})  # a screen reader says every digit of a cell
 
 
 def forget_cached() -> None:

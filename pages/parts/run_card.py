@@ -68,20 +68,20 @@ def _headline(run: TrainingRun) -> None:
         (
             "All labels right" if model.multi else "Right",
             f"{model.accuracy:{digits}}",
-            likely(ranges.get("accuracy"), points=True),
+            likely(ranges.get("accuracy"), digits),
             means["Right"],
         ),
         ("Macro F1", f"{model.macro_f1:.2f}", likely(ranges.get("macro_f1")), means["Macro F1"]),
         (
             "Balanced accuracy",
             f"{model.balanced_accuracy:{digits}}",
-            likely(ranges.get("balanced_accuracy"), points=True),
+            likely(ranges.get("balanced_accuracy"), digits),
             means["Balanced accuracy"],
         ),
         (
             "Confidence off by",
             "not measured" if error is None else f"{error:.1%}",
-            likely(ranges.get("calibration_error"), points=True),
+            likely(ranges.get("calibration_error"), ".1%"),
             means["Confidence off by"],
         ),
     )
@@ -121,7 +121,14 @@ def _doubts(run: TrainingRun) -> None:
 def _leak(run: TrainingRun, leak: Leak, place: int) -> None:
     st.warning(plain(leak.words, 800), icon=":material/water_drop:")
     if leak.ids:
-        words = f"Show {counted(len(leak.ids), 'comment')}"
+        words = _shown(leak)
         with st.expander(words, key=f"leak_{place}", icon=":material/list:", on_change="rerun") as opened:
             if opened.open:
                 held_rows.show(run, leak.ids, "Examples", f"leak_rows_{place}")
+
+
+def _shown(leak: Leak) -> str:
+    """Of a long list only the first comments are kept with the run."""
+    if leak.rows > len(leak.ids):
+        return f"Show the first {len(leak.ids):,} of {leak.rows:,} comments"
+    return f"Show {counted(len(leak.ids), 'comment')}"

@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain import Dataset, TrainingRun
 from core.workflow import runs as run_work
 from pages.parts import caches, compare_panel, resources, results, run_card, split_choice
-from pages.parts.plain import plain
+from pages.parts.plain import plain, rounded
 from pages.parts.run_words import MEASURES, STATUS, mode_name, scores_name, title
 
 OPEN = ("queued", "running", "paused")
@@ -83,9 +83,9 @@ def _rows(runs: list[TrainingRun]) -> list[dict]:
             "Labels": sets.get(run.label_set_id, ""),
             "Model": mode_name(run.options.mode) + (" · trial" if run.options.trial_of else ""),
             "Status": STATUS[run.status],
-            "Macro F1": run.model.macro_f1 if run.model else None,
+            "Macro F1": rounded(run.model.macro_f1 if run.model else None, 3),
             "Right": round(100 * run.model.accuracy) if run.model else None,
-            "Validation F1": run.evaluation.validation_f1 if run.evaluation else None,
+            "Validation F1": rounded(run.evaluation.validation_f1 if run.evaluation else None, 3),
             "Best here": scores_name(run.winner) if run.winner else "",
             "Judged by": split_choice.in_words(run.options) if run.model else "",
             "Seconds": round(sum(run.seconds.values())) if run.seconds else None,
@@ -138,7 +138,7 @@ def _one(run: TrainingRun) -> None:
     with st.popover("Delete this run", icon=":material/delete:", key=f"delete_{run.id}"):
         st.markdown(f"This removes run {run.id} with its model, predictions and reports.")
         if _answers(run):
-            st.markdown("**It answers for its labels now.** The newest other model will be shown instead.")
+            st.markdown(f"**It answers for its labels now.** {_answers_then(run)}")
         if st.button("Delete it", type="primary", key=f"delete_now_{run.id}"):
             run_work.delete_run(resources.store(), resources.settings(), run.id)
             caches.forget_cached()
@@ -149,3 +149,26 @@ def _one(run: TrainingRun) -> None:
 def _answers(run: TrainingRun) -> bool:
     current = resources.store().promotions.current(run.label_set_id)
     return current is not None and current.run_id == run.id
+
+
+def _answers_then(run: TrainingRun) -> str:
+    """What becomes of its labels without it."""
+    history = resources.store().promotions.history(run.label_set_id)
+    before = next((item.run_id for item in history if item.run_id != run.id), None)
+    if before is not None:
+        return f"Run {before}, which answered before it, answers again."
+    shown = _shown_then(run)
+    if shown is None:
+        return "There is no other model: Insights and Report are empty until you train one."
+    return f"No other model was promoted for them: Insights and Report begin with run {shown} then."
+
+
+def _shown_then(run: TrainingRun) -> int | None:
+    """As core.workflow.promotion.answering_run, without this run, which alone was promoted for its labels."""
+    store = resources.store()
+    others = [found.id for found in store.labels.sets(run.dataset_id) if found.id != run.label_set_id]
+    promoted = [found for key in others if (found := store.promotions.current(key)) is not None]
+    if promoted:
+        return max(promoted, key=lambda found: found.id).run_id
+    left = (other.id for other in store.runs.list(run.dataset_id) if other.status == "done")
+    return next((key for key in left if key != run.id), None)

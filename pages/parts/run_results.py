@@ -80,6 +80,17 @@ def _compared(first: int, first_state: str, second: int, second_state: str) -> c
     return comparing.compare(store, store.runs.get(first), store.runs.get(second))
 
 
+def is_beaten(run: TrainingRun, name: str) -> bool:
+    """Whether the simpler model is better than the run's own by more than chance."""
+    return _is_beaten(run.id, state(run), name)
+
+
+@st.cache_data(max_entries=64, show_spinner="Comparing on the same held-out comments")
+def _is_beaten(run_id: int, state: str, name: str) -> bool:
+    store = resources.store()
+    return comparing.is_beaten(store, store.runs.get(run_id), name)
+
+
 def unread(run: TrainingRun) -> int:
     """Rows of the dataset that the run has not predicted."""
     return len(resources.store().predictions.missing(run.id, run.dataset_id))

@@ -28,8 +28,10 @@ MEASURES = {  # a sentence each; `several`: where a comment may carry several la
     "Precision": "Of the comments the model gives this label to, the share that people gave it to as well.",
     "Recall": "Of the comments people gave this label to, the share that the model finds.",
     "F1": "The balance of precision and recall of one label: 1 is perfect, and the weaker one counts more.",
-    "Macro F1": "The mean of F1 over all labels: a small label counts as much as a large one.",
-    "Balanced accuracy": "The mean of recall over all labels: always saying the largest label gains nothing.",
+    "Macro F1": "The mean of F1 over all labels that held-out comments carry or are given: a small label "
+    "counts as much as a large one.",
+    "Balanced accuracy": "The mean of recall over all labels that held-out comments carry: always saying the "
+    "largest label gains nothing.",
     "AUC": "How often the model is surer of this label on a comment that has it than on one that has not: "
     "0.5 is guessing, 1 never errs.",
     "Average precision": "The precision over all thresholds from strict to lenient: the area under the "
@@ -110,12 +112,9 @@ def luck_of(scores: Scores) -> str:
     return f"on {scores.n:,} comments even a perfectly calibrated model shows {scores.calibration_chance:.1%}"
 
 
-def likely(ends: tuple[float, float] | None, points: bool = False) -> str:
-    """ "0.80 to 0.89", or "80% to 89%" with `points`; "" where no range was stored."""
-    if ends is None:
-        return ""
-    low, high = ends
-    return f"{low:.0%} to {high:.0%}" if points else f"{low:.2f} to {high:.2f}"
+def likely(ends: tuple[float, float] | None, form: str = ".2f") -> str:
+    """ "0.80 to 0.89", or in the form of the value it stands beside; "" where no range was stored."""
+    return f"{ends[0]:{form}} to {ends[1]:{form}}" if ends else ""
 
 
 def with_range(value: float | None, ends: tuple[float, float] | None) -> str:

@@ -53,11 +53,11 @@ def _calibration(run: TrainingRun) -> None:
     before, after = run.calibration.get("ece_before"), run.calibration.get("ece_after")
     if after is None:
         return
-    ends = likely(run.model.ranges.get("calibration_error"), points=True)
+    ends = likely(run.model.ranges.get("calibration_error"), ".1%")
     said = [f"**Confidence off by {after:.1%}**{f' (likely {ends})' if ends else ''}."]
     if before is not None:
         said.append(f"It was {before:.1%} before calibration.")
-        if after > before:
+        if after > max(before, run.model.calibration_chance or 0.0):
             said.append(
                 "Calibration is fitted on the validation comments, which are few or unlike these: it did not "
                 "help here."
@@ -85,7 +85,7 @@ def _unsure(points) -> str:
 
 
 def _right(point) -> str:
-    return f"{point.right:.0%} of the time (likely {likely((point.low, point.high), points=True)})"
+    return f"{point.right:.0%} of the time (likely {likely((point.low, point.high), '.0%')})"
 
 
 def _thresholds(run: TrainingRun) -> None:

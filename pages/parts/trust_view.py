@@ -128,10 +128,10 @@ def _cells(row: MethodRow, table: Table) -> dict[str, object]:
     above = "" if chance or row.above is None else _points(row.above)
     return {
         "Method": name,
-        "Without its words": 100 * row.comprehensiveness.mid,
+        "Without its words": round(100 * row.comprehensiveness.mid),
         "Likely range": f"{100 * row.comprehensiveness.low:.0f} to {100 * row.comprehensiveness.high:.0f}",
         "Beside the usual way": above,
-        "With them alone": 100 * row.sufficiency.mid,
+        "With them alone": round(100 * row.sufficiency.mid),
         "Right half of two": "" if row.mixed is None else f"{row.mixed:.0%}",
         "Random weights": "" if row.rho_top is None else f"{row.rho_top:.2f}",
         "Milliseconds": "" if chance else f"{row.milliseconds:,.0f}",

@@ -3,11 +3,13 @@
 import streamlit as st
 
 from core.charts import runs as charts
+from core.charts.labels import certainty
 from core.domain import TrainingRun
 from core.workflow import explanations
-from pages.parts import model
+from pages.parts import explain_chooser, model
+from pages.parts.choices import look_at_run
 from pages.parts.figures import draw
-from pages.parts.plain import certainty, plain
+from pages.parts.plain import plain
 from pages.parts.run_words import label_set_of
 
 MOST_DRAWN = 30
@@ -21,6 +23,7 @@ def show(run: TrainingRun) -> None:
         max_chars=explanations.LONGEST,
         placeholder="Paste or write a comment, then press Ctrl+Enter",
         height=100,
+        persist_state="session",
     )
     st.caption("It is not stored. Personal data in it is masked first, as it was in what the model learned.")
     text = explanations.clean_pasted(pasted)
@@ -37,9 +40,12 @@ def show(run: TrainingRun) -> None:
         st.caption("Right of the dotted line the model gives a label: at least 50% likely.")
     if len(found) > MOST_DRAWN:
         st.caption(f"The {MOST_DRAWN} likeliest of {len(found):,} labels.")
-    st.page_link(
-        "pages/explain.py", label="See which words decide on the Explain page", icon=":material/highlight:"
-    )
+    if st.button(
+        "See which words decide on the Explain page", key="explain_tried", icon=":material/highlight:"
+    ):
+        look_at_run(run.id)
+        explain_chooser.hand_over(pasted)
+        st.switch_page("pages/explain.py")
 
 
 def _answer(found: dict[str, float], multi: bool) -> str:

@@ -8,7 +8,7 @@ from core.domain import TrainingRun
 from core.workflow import comparing, tuning
 from pages.parts import resources, run_results
 from pages.parts.choices import look_at_run
-from pages.parts.plain import bullets, counted, plain
+from pages.parts.plain import bullets, counted, plain, rounded
 from pages.parts.run_words import STATUS, from_to, mode_name
 
 UNTOUCHED = (
@@ -74,7 +74,7 @@ def _trials(run: TrainingRun, trials: list[TrainingRun]) -> None:
         {
             "Run": other.id,
             "What is different": "as it was" if other.id == run.id else _difference(run, other, words),
-            "Validation macro F1": other.evaluation.validation_f1 if other.evaluation else None,
+            "Validation macro F1": rounded(other.evaluation.validation_f1 if other.evaluation else None, 3),
             "Status": STATUS[other.status] + (" · best" if other.id == best.id else ""),
             "Seconds": round(sum(other.seconds.values())) if other.seconds else None,
         }

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.charts import words as charts
-from core.charts.labels import shorten
+from core.charts.labels import certainty, shorten
 from core.domain import Attribution, TrainingRun
 from core.workflow import attributions, explanations
 from core.workflow.explanations import CUT, UNREAD
 from pages.parts import explain_export, methods_drawer, model, resources
 from pages.parts.explain_chooser import Comment
 from pages.parts.highlight import SIDES, highlighted_text, legend, marks_of
-from pages.parts.plain import certainty, plain, told_apart
+from pages.parts.plain import plain, told_apart
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-words"}}
 LONG = 700  # characters; a longer comment scrolls in its own frame

@@ -7,7 +7,17 @@ import pytest
 from core.domain import GateRule
 from core.workflow import promotion
 from pages.parts import resources
-from tests.pages.trained import WORDS, add_dataset, append, buttons, do_jobs, press, texts, train_now
+from tests.pages.trained import (
+    WORDS,
+    add_dataset,
+    add_two_label_sets,
+    append,
+    buttons,
+    do_jobs,
+    press,
+    texts,
+    train_now,
+)
 
 EASY = GateRule(0.1, 0.1, 0.9)
 
@@ -43,8 +53,10 @@ def test_the_history_marks_the_run_that_answers_and_gives_validation_scores(two,
     assert list(rows["Run"]) == [2, 1]
     assert list(rows["Answers"]) == ["", "✓ now"]
     assert set(rows["Judged by"]) == {"at random"}
-    assert rows["Validation F1"].tolist() == pytest.approx(
-        [run.evaluation.validation_f1 for run in reversed(two)]
+    scores = [(run.model.macro_f1, run.evaluation.validation_f1) for run in reversed(two)]
+    shown = list(zip(rows["Macro F1"], rows["Validation F1"], strict=True))
+    assert shown == [tuple(round(score, 3) for score in pair) for pair in scores], (
+        "no digit that is not shown"
     )
 
 
@@ -84,9 +96,41 @@ def test_runs_of_different_labels_are_not_compared(two, open_page):
 
 def test_a_run_is_deleted_and_one_that_answers_says_so_first(two, open_page):
     app = choose(open_page("runs"), 1)
-    assert "It answers for its labels now." in texts(app)
+    said = (
+        "It answers for its labels now. No other model was promoted for them: Insights and Report begin with"
+    )
+    assert f"{said} run 2 then." in texts(app)
     press(app, "Delete it")
     assert [run.id for run in resources.store().runs.list()] == [2]
+    assert promotion.answering_run(resources.store(), two[0].dataset_id).id == 2
+
+
+def test_the_model_that_was_promoted_before_answers_again_after_a_deletion(two, open_page):
+    store = resources.store()
+    third = train_now(store.datasets.get(two[0].dataset_id), replace(WORDS, seed=7))
+    promotion.promote(store, resources.settings(), third.id)
+    app = choose(open_page("runs"), 0)
+    assert "Run 1, which answered before it, answers again." in texts(app), "not run 2, the newest"
+    press(app, "Delete it")
+    assert store.promotions.current(two[0].label_set_id).run_id == 1
+
+
+def test_without_another_model_a_deletion_says_what_is_missing_then(open_page):
+    run = train_now(add_dataset())
+    promotion.promote(resources.store(), resources.settings(), run.id, anyway=True)
+    app = choose(open_page("runs"), 0)
+    assert "There is no other model: Insights and Report are empty until you train one." in texts(app)
+
+
+def test_after_a_deletion_the_model_of_other_labels_is_what_the_pages_begin_with(open_page):
+    dataset = add_two_label_sets()
+    topic, mood, _ = (train_now(dataset, labels=name) for name in ("topic", "mood", "topic"))
+    for run in (mood, topic):
+        promotion.promote(resources.store(), resources.settings(), run.id, anyway=True)
+    app = choose(open_page("runs"), 2)
+    assert f"Insights and Report begin with run {mood.id} then." in texts(app)
+    press(app, "Delete it")
+    assert promotion.answering_run(resources.store(), dataset.id).id == mood.id
 
 
 # ---- comments that come later -------------------------------------------------------------

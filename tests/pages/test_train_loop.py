@@ -81,7 +81,7 @@ def test_both_runs_stand_in_a_table_with_ranges_beside_the_differences(open_page
     assert list(rows["Run"]) == [f"Run {first.id} · TF-IDF", f"Run {second.id} · TF-IDF"]
     for name in ("Right", "Macro F1", "Balanced accuracy", "Weighted F1", "AUC"):
         assert all(re.fullmatch(RANGE, cell) for cell in rows[name]), name
-    percent = r"\d+\.\d% \(\d+–\d+%\)"
+    percent = r"\d+\.\d% \(\d+\.\d–\d+\.\d%\)"
     assert all(re.fullmatch(percent, cell) for cell in rows["Confidence off by"])
     assert rows["Macro F1"][0].startswith(f"{first.model.macro_f1:.2f} (")
     assert f"Both on the same {first.model.n} held-out comments" in texts(app)

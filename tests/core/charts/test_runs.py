@@ -107,3 +107,13 @@ def test_probabilities_keep_the_top_ones():
     bars = trace(charts.probabilities(("a", "b", "c"), (0.2, 0.7, 0.1), top=2), "confidence")
     assert list(bars.x) == [0.7, 0.2]
     assert [row[0] for row in bars.customdata] == ["b", "a"]
+
+
+def test_a_bar_never_says_that_a_model_is_quite_sure():
+    bars = trace(charts.probabilities(("a", "b"), (0.998, 0.002)), "confidence")
+    assert list(bars.text) == ["over 99%", "0.2%"] and bars.hovertext[0].endswith("over 99%")
+
+
+def test_names_below_a_table_of_mix_ups_tilt_to_the_side_where_there_is_room():
+    angles = charts.confusion(SCORES, ("a", "b")).layout.xaxis.autotickangles
+    assert max(angles) == 0 and min(angles) == -90

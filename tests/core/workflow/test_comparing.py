@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -43,7 +44,10 @@ def test_another_split_is_told_with_the_comments_that_differ(store, trained):
     assert f"{len(taught[0] & taught[1])} of these taught both" in said
     assert f"{len(taught[0] - taught[1])} run {first.id} alone" in said
     folds = trained(split="kfold:3")
-    assert f"Run {folds.id} was judged in parts" in comparing.compare(store, folds, second).rows
+    said = comparing.compare(store, folds, second).rows
+    assert f"Run {folds.id} was judged in parts" in said
+    assert "They learned from different comments, so a difference may come from the comments" in said
+    assert f"run {folds.id} from" not in said, "the models that were judged learned from fewer"
 
 
 def test_settings_are_compared_where_they_mean_something(trained):
@@ -109,3 +113,27 @@ def test_a_run_judged_by_person_has_ranges_by_person(store, trained):
     by_person, by_comment = (certainty(held_out(store, apart), groups).unsure[0] for groups in (who, None))
     assert by_person.right == by_comment.right and by_person.n == by_comment.n
     assert (by_person.low, by_person.high) != (by_comment.low, by_comment.high)
+
+
+@pytest.mark.parametrize("mended, beaten", [(0, False), (1, False), (14, True)])
+def test_a_simpler_model_beats_a_run_only_by_more_than_chance(store, trained, mended, beaten):
+    """Of 32 held-out comments the run has the first 14 wrong, the simpler model so many of them right."""
+    from core.store.database import transaction
+    from core.store.held_out import Answers, replace_held_out
+    from core.workflow.judging import held_out
+
+    run = trained()
+    held = held_out(store, run)
+    assert len(held.ids) == 32
+    ours = np.where(held.truth, 0.8, 0.1)
+    ours[:14] = np.where(held.truth[:14], 0.1, 0.8)
+    theirs = ours.copy()
+    theirs[:mended] = np.where(held.truth[:mended], 0.8, 0.1)
+    answers = {
+        name: Answers(held.ids, held.repeat, held.fold, found.astype(np.float32))
+        for name, found in (("model", ours), ("quick", theirs))
+    }
+    with transaction(store.held_out.engines.write) as connection:
+        replace_held_out(connection, run.id, answers)
+    assert comparing.is_beaten(store, run, "quick") is beaten
+    assert not comparing.is_beaten(store, run, "bilstm"), "it was not measured"

@@ -21,6 +21,7 @@ def said(error: float | None, bound: float, scores: Scores = GOOD) -> str:
     [
         (0.017, 0.05, "✓ reached: Calibration error (confidence off by) **1.7%**, must be at most 5.0%"),
         (0.0504, 0.05, "✗ missed: Calibration error (confidence off by) **5.04%**, must be at most 5.00%"),
+        (0.0504, 0.0505, "✓ reached: Calibration error (confidence off by) **5.04%**, must be at most 5.05%"),
         (None, 0.05, "✗ Calibration error (not measured, train again)"),
     ],
 )
@@ -38,3 +39,12 @@ def test_what_is_left_beyond_chance_stands_beside_the_error_that_it_is_left_of()
         "✓ reached: Calibration error beyond chance **0.0%**, must be at most 5.0% (confidence off by 6.0%; "
         "on 50 comments even a perfectly calibrated model shows 7.5%)"
     )
+
+
+@pytest.mark.parametrize(
+    ("bound", "line"),
+    [(0.905, "**0.900**, must be at least 0.905"), (0.8, "**0.90**, must be at least 0.80")],
+)
+def test_a_bound_has_as_many_digits_as_it_was_given(bound, line):
+    results = check(GOOD, GateRule(bound, 0.6, 0.5), 0.1)
+    assert lines(results, GOOD)[0].replace("\\", "").endswith(line)
