@@ -6,21 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain import BETTER, QUICK, Estimate, GateResult, LearningPoint, Scores, Slice
+from core.evaluation.gate import FEWEST_TO_JUDGE
 from core.evaluation.held_out import HeldOut
 from core.evaluation.learning import NO_GAIN, fitted
 from core.evaluation.suspicion import suspects
-from core.evaluation.tally import Table, redraws
 
 LABEL, MERGE, SUSPICIOUS, LONGER, ENCODER, FINE_TUNE, SLICE = (
     "label_more", "merge", "suspicious", "longer", "encoder", "better", "slice",
 )  # fmt: skip
 ORDER = (ENCODER, LABEL, MERGE, SUSPICIOUS, LONGER, FINE_TUNE, SLICE)  # without a known gain
 CUT, UNKNOWN = 0.05, 0.05  # shares above which they matter
-WEAK_LABELS, PAIRS = 3, 5  # looked at
+WEAK_LABELS = 3  # looked at
 FEWEST_CONFUSED, MUCH_CONFUSED = 5, 0.10  # rows, and their share of the rows of both labels
 LEAST_MORE, MOST_MORE = 20, 200  # labels that a person is asked for
 FEWEST_FOR_BETTER = 100  # labelled rows below which fine-tuning the whole encoder rarely helps
-DRAWS = 400
 
 
 @dataclass(frozen=True)
@@ -77,12 +76,18 @@ def _more_labels(
     counts: Mapping[str, int],
     learning: Sequence[LearningPoint],
 ) -> list[Advice]:
-    """The labels below the gate, then those below the average; about twice as many rows as they have."""
+    """The labels below the gate or too thin for it, then those below the average; about twice as many rows
+    as they have."""
     missed = {result.name for result in results if not result.passed}
-    weak = [
-        (f"Recall of {score.label}" not in missed, score.f1, score.label, score)
+    stopped = {
+        score.label
         for score in scores.per_label
-        if score.support and (f"Recall of {score.label}" in missed or score.f1 < scores.macro_f1)
+        if f"Recall of {score.label}" in missed or score.support < FEWEST_TO_JUDGE
+    }
+    weak = [
+        (score.label not in stopped, score.f1, score.label, score)
+        for score in scores.per_label
+        if score.support and (score.label in stopped or score.f1 < scores.macro_f1)
     ]
     weak = [score for *_, score in sorted(weak, key=lambda item: item[:3])]
     return [_label_more(score, held, counts, learning, len(scores.per_label)) for score in weak[:WEAK_LABELS]]
@@ -90,7 +95,9 @@ def _more_labels(
 
 def _label_more(score, held: HeldOut, counts: Mapping[str, int], learning, labels: int) -> Advice:
     has = counts.get(score.label, 0)
-    more = int(np.clip(-(-has // 10) * 10, LEAST_MORE, MOST_MORE))
+    # A label that is too thin to judge also needs as many as bring enough of them among the held-out rows.
+    missing = max(0, FEWEST_TO_JUDGE - score.support) * has / score.support
+    more = int(np.clip(np.ceil(max(has, missing) / 10) * 10, LEAST_MORE, MOST_MORE))
     gain = _gain_of_labels(score.f1, has, more, learning, labels)
     found = f"{score.recall:.0%} of them are found, and {score.precision:.0%} of those called so are right."
     if not score.recall:
@@ -123,65 +130,40 @@ def _gain_of_labels(
 
 
 def _merge(held: HeldOut) -> list[Advice]:
-    """The confused pair whose merging lifts macro F1 most; one label a row, three labels or more."""
+    """The pair that is confused most often; one label a row, three labels or more.
+
+    Its gain is not told: macro F1 over fewer labels is another figure, which rises even where nothing is
+    read any better.
+    """
     if held.multi or len(held.labels) < 3 or not len(held.ids):
         return []
     once = held.once
     pairs = confused_pairs(once)
-    found = [(merged_gain(once, left, right), left, right) for left, right in pairs]
-    found = [item for item in found if item[0].low > 0]
-    if not found:
+    if not pairs:
         return []
-    gain, left, right = max(found, key=lambda item: item[0].mid)
+    left, right = pairs[0]
     names = (held.labels[left], held.labels[right])
-    mixed = np.isin(once.classes, (left, right)) & np.isin(once.said, (left, right)) & ~once.right
+    either = np.isin(once.classes, (left, right))
+    mixed = either & np.isin(once.said, (left, right)) & ~once.right
     words = (
-        f"“{names[0][:60]}” and “{names[1][:60]}” are often confused ({int(mixed.sum()):,} held-out "
-        "comments). If you act on both in the same way, merge them; else make clear what tells them apart "
-        "and label again."
+        f"“{names[0][:60]}” and “{names[1][:60]}” are often confused: {int(mixed.sum()):,} of their "
+        f"{int(either.sum()):,} held-out comments. If you act on both in the same way, merge them; else make "
+        "clear what tells them apart and label again."
     )
-    return [Advice(MERGE, words, names, tuple(once.ids[mixed].tolist()), gain)]
+    return [Advice(MERGE, words, names, tuple(once.ids[mixed].tolist()))]
 
 
 def confused_pairs(held: HeldOut) -> list[tuple[int, int]]:
-    """Pairs of label numbers, most confused first: at least 5 rows and a tenth of the rows of both."""
+    """Pairs of label numbers by the share of their rows that is confused, largest first: at least 5 rows and
+    a tenth of the rows of both."""
     size = len(held.labels)
     table = np.bincount(held.classes * size + held.said, minlength=size * size).reshape(size, size)
     both = np.triu(table + table.T, 1)
     rows = table.sum(axis=1)
-    enough = (both >= FEWEST_CONFUSED) & (both >= MUCH_CONFUSED * (rows[:, None] + rows))
-    pairs = sorted(np.argwhere(enough).tolist(), key=lambda pair: -both[pair[0], pair[1]])
-    return [(left, right) for left, right in pairs[:PAIRS]]
-
-
-def merged_gain(held: HeldOut, left: int, right: int, seed: int = 0) -> Estimate:
-    """Macro F1 with both labels as one minus macro F1 now, on the same rows; range by paired bootstrap.
-
-    The merged label is as likely as both together.
-    """
-    merged = merge(held, left, right)
-    now, then = (Table(part.truth, part.decided) for part in (held, merged))
-    mid = float(_f1(then, np.ones((1, len(held.ids))))[0] - _f1(now, np.ones((1, len(held.ids))))[0])
-    draws = np.concatenate(
-        [_f1(then, weights) - _f1(now, weights) for weights in redraws(len(held.ids), DRAWS, seed)]
-    )
-    low, high = np.quantile(draws, [0.05, 0.95])
-    method = "merged on the held-out rows"
-    return Estimate(mid, float(min(low, mid)), float(max(high, mid)), len(held.ids), method, "macro F1")
-
-
-def _f1(table: Table, weights: np.ndarray) -> np.ndarray:
-    return table.drawn(weights).macro_f1
-
-
-def merge(held: HeldOut, left: int, right: int) -> HeldOut:
-    """Without the label `right`, whose rows and probabilities go to `left`."""
-    kept = [place for place in range(len(held.labels)) if place != right]
-    truth, probabilities = held.truth.copy(), held.probabilities.copy()
-    truth[:, left] |= truth[:, right]
-    probabilities[:, left] += probabilities[:, right]
-    labels = tuple(held.labels[place] for place in kept)
-    return HeldOut(labels, held.multi, held.ids, truth[:, kept], probabilities[:, kept])
+    share = both / np.maximum(1, rows[:, None] + rows)
+    enough = (both >= FEWEST_CONFUSED) & (share >= MUCH_CONFUSED)
+    pairs = sorted(np.argwhere(enough).tolist(), key=lambda pair: -share[pair[0], pair[1]])
+    return [(left, right) for left, right in pairs]
 
 
 # ---- the rest -----------------------------------------------------------------------------

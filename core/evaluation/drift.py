@@ -8,22 +8,24 @@ import numpy as np
 
 from core.evaluation.curves import certainty
 from core.evaluation.held_out import decide
+from core.evaluation.languages import ENGLISH, UNKNOWN, language_name
 
 STEPS = 20  # of confidence
 LENGTHS = (1, 2, 3, 5, 8, 12, 18, 27, 40, 60, 90, 135, 200, 300, 450)  # words: lower ends of the bins
 CHANCE = 0.01  # a change that chance makes more often than this is no finding
-MIX, CONFIDENCE, UNKNOWN, LENGTH = 0.10, 0.15, 0.20, 0.20  # the least change that matters
+MIX, CONFIDENCE, UNKNOWN_WORDS, LENGTH = 0.10, 0.15, 0.20, 0.20  # the least change that matters
 FEWEST = 30  # rows on each side
 FEWEST_EXPECTED = 5.0  # of a cell in the test of two mixes (Cochran 1954)
+NEW_LANGUAGE = 0.01  # share of the rows it learned from, up to which a language is new to the model
 
-
-NAMES = {  # of what is compared, in a sentence
+NAMES = {  # of what is compared, in a sentence: what differs in the comments, then what follows from it
+    "language": "language",
+    "unknown": "known words",
+    "length": "length",
     "labels": "predicted labels",
     "confidence": "confidence",
-    "unknown": "known words",
-    "language": "language",
-    "length": "length",
 }
+PLACES = tuple(NAMES)
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def profile(
 
 
 def drift(before: Profile, now: Profile) -> tuple[Finding, ...]:
-    """One finding a kind, those that matter first; none of what is known of fewer than 30 rows on a side.
+    """One finding a kind; none of what is known of fewer than 30 rows on a side. Those that matter come
+    first, and causes before what follows from them: comments in another language are given other labels.
 
     Effect sizes: total variation of label mix and language, the largest gap of the cumulative shares
     (Kolmogorov-Smirnov) of confidence and length, Cohen's h of unknown tokens.
@@ -93,27 +96,64 @@ def drift(before: Profile, now: Profile) -> tuple[Finding, ...]:
     if min(before.looked_up, now.looked_up) >= FEWEST:
         found.append(_unknown(before, now))
     if min(before.rows, now.rows) >= FEWEST:
-        found.append(_mix("language", "The mix of languages", before.languages, now.languages))
+        spoken = (_by_name(side.languages) for side in (before, now))
+        found.append(_mix("language", "The mix of languages", *spoken))
         found.append(_length(before, now))
-    return tuple(sorted(found, key=lambda finding: not finding.matters))
+    return tuple(sorted(found, key=lambda finding: (not finding.matters, PLACES.index(finding.kind))))
 
 
-def summary(
-    findings: Sequence[Finding], before: Profile, now: Profile, new: int | None = None
+def _by_name(languages: Mapping[str, int]) -> dict[str, int]:
+    return {language_name(code): count for code, count in languages.items()}
+
+
+def summary(  # noqa: PLR0917
+    findings: Sequence[Finding],
+    before: Profile,
+    now: Profile,
+    new: int | None = None,
+    labelled: int = 0,
+    english_only: bool = False,
 ) -> tuple[str, bool]:
-    """One plain line, and whether to train again. `new` comments came; without it all of them were read."""
+    """One plain line, and whether something has to be done. `new` comments came, without it all of them were
+    read; `labelled` of them carry a label. `english_only`: so does the encoder read."""
     if not findings:
         return _nothing(now), False
     serious = [finding for finding in findings if finding.matters]
     if serious:
         more = f" {len(serious) - 1} more changed as well." if len(serious) > 1 else ""
-        return f"{serious[0].words}{more} Label some of the new comments and train again.", True
+        return f"{serious[0].words}{more} {_remedy(before, now, labelled, english_only)}", True
     line = f"The {now.rows if new is None else new:,} new comments are like those the model learned from"
     kinds = {finding.kind for finding in findings}
     if kinds == set(NAMES):
         return f"{line}.", False
     names = [name for kind, name in NAMES.items() if kind in kinds]
     return f"{line} in {' and '.join(filter(None, [', '.join(names[:-1]), names[-1]]))}.", False
+
+
+def _remedy(before: Profile, now: Profile, labelled: int, english_only: bool) -> str:
+    """Without a new label a training would give the same model again."""
+    language = new_language(before, now)
+    foreign = bool(language) and language != ENGLISH and english_only
+    encoder = "The built-in encoder knows English only, so choose a multilingual one. " if foreign else ""
+    if labelled:
+        carry = "carries" if labelled == 1 else "carry"
+        return f"{encoder}Train again: {labelled:,} of the new comments {carry} a label."
+    which = f"new comments in {language_name(language)}" if language else "new comments"
+    return f"{encoder}Label some of the {which} and train again."
+
+
+def new_language(before: Profile, now: Profile) -> str:
+    """The code of a language that the model hardly learned from and many new rows are in; "" for none."""
+    if min(before.rows, now.rows) < FEWEST:
+        return ""
+    many = {
+        code: count
+        for code, count in now.languages.items()
+        if code != UNKNOWN
+        and count >= MIX * now.rows
+        and before.languages.get(code, 0) <= NEW_LANGUAGE * before.rows
+    }
+    return max(many, key=many.get, default="")
 
 
 def _nothing(now: Profile) -> str:
@@ -133,8 +173,10 @@ def _mix(kind: str, what: str, before: Mapping, now: Mapping) -> Finding:
     was, share = old / old.sum(), new / new.sum()
     size = float(np.abs(was - share).sum() / 2)
     matters = size >= MIX and _same_mix(old, new) < CHANCE
-    most = int(np.abs(was - share).argmax())
-    said = f"{what} changed: “{names[most][:60]}” went from {was[most]:.0%} to {share[most]:.0%}."
+    moved = np.abs(was - share)
+    most = int(np.where(np.isclose(moved, moved.max()), share - was, -1.0).argmax())  # of equals what grew
+    name = names[most][:60] if kind == "language" else f"“{names[most][:60]}”"
+    said = f"{what} changed: {name} went from {was[most]:.0%} to {share[most]:.0%}."
     return Finding(kind, said if matters else f"{what} is about the same.", size, matters)
 
 
@@ -180,7 +222,7 @@ def _unknown(before: Profile, now: Profile) -> Finding:
     was, new = before.unknown / before.looked_up, now.unknown / now.looked_up
     size = float(2 * np.arcsin(np.sqrt(new)) - 2 * np.arcsin(np.sqrt(was)))  # Cohen's h
     chance = norm.sf(size / np.sqrt(1 / before.looked_up + 1 / now.looked_up))
-    matters = size >= UNKNOWN and chance < CHANCE
+    matters = size >= UNKNOWN_WORDS and chance < CHANCE
     words = f"{new:.0%} of the new comments hold words that the model does not know, {was:.0%} before."
     said = words if matters else "The new comments hold no more unknown words than before."
     return Finding("unknown", said, abs(size), bool(matters))

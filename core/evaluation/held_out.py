@@ -59,6 +59,11 @@ class HeldOut:
         """Each row once, by rising id: the first repeat."""
         return self.repeats[0] if len(self.ids) else self
 
+    @property
+    def mean_right(self) -> np.ndarray:
+        """(m,) in how many of the repeats each row is right, 0..1, by rising id: accuracy is its mean."""
+        return np.mean([part.right for part in self.repeats], axis=0)
+
     def take(self, rows: np.ndarray) -> "HeldOut":
         """Some of the rows, by their places."""
         parts = (self.raw, self.repeat, self.fold)

@@ -7,10 +7,10 @@ import numpy as np
 
 from core.domain import GROUPED, KFOLD, STRATIFIED, TEST, TRAIN, VALIDATION, Leak
 from core.evaluation.copies import copied, words_of
+from core.evaluation.gate import FEWEST_TO_JUDGE
 from core.evaluation.held_out import HeldOut
 from core.evaluation.ranges import lower_tail
 
-FEW = 10  # held-out rows of a label
 CHANCE = 0.01
 MANY_COPIES = 0.01  # of the held-out rows
 MOST_IDS = 50
@@ -89,11 +89,10 @@ def _copies(
 
 
 def _without(copies: np.ndarray, held: HeldOut) -> str:
-    once = held.once
-    other = ~np.isin(once.ids, copies)
+    other = ~np.isin(held.once.ids, copies)
     if not other.any():
         return "No other comment is held out: the figures say nothing about new comments. "
-    right = once.right
+    right = held.mean_right
     return f"Without them it is right {right[other].mean():.1%} of the time instead of {right.mean():.1%}. "
 
 
@@ -176,17 +175,18 @@ def _named(texts: Sequence[str], labels: Sequence[str]) -> dict[int, list[int]]:
 
 def _test_above_train(train_right: float, learned: int, held: HeldOut) -> Leak | None:
     """Exact test that the held-out rows are right no more often than the learned ones."""
-    rows = held.once
-    right, n = int(rows.right.sum()), len(rows.ids)
+    shares = held.mean_right
+    right, n = round(shares.sum()), len(shares)
     if not learned or not n or np.isnan(train_right) or right / n <= train_right:
         return None
     hits = round(train_right * learned)
     if lower_tail(hits, learned, hits + right, learned + n) >= CHANCE:
         return None
     words = (
-        f"The model is right {right / n:.1%} of the time on held-out comments, but only {train_right:.1%} on "
-        "those it learned from. It should be the other way round: the held-out comments are easier, for "
-        "example newer, shorter or of fewer kinds. Try another split before you trust the figures."
+        f"The model is right {shares.mean():.1%} of the time on held-out comments, but only "
+        f"{train_right:.1%} on those it learned from. It should be the other way round: the held-out "
+        "comments are easier, for example newer, shorter or of fewer kinds. Try another split before you "
+        "trust the figures."
     )
     return Leak("test_above_train", words, n)
 
@@ -194,7 +194,7 @@ def _test_above_train(train_right: float, learned: int, held: HeldOut) -> Leak |
 def _few_rows(held: HeldOut, way: str) -> Leak | None:
     rows = held.once
     support = rows.truth.sum(axis=0)
-    few = np.flatnonzero(support < FEW)
+    few = np.flatnonzero(support < FEWEST_TO_JUDGE)
     if not len(few):
         return None
     order = few[np.argsort(support[few], kind="stable")]
@@ -205,8 +205,8 @@ def _few_rows(held: HeldOut, way: str) -> Leak | None:
         OUTSIDE: "or label more of them in the test dataset.",
     }.get(way, "label more of them, or judge by K-fold, which holds out every comment once.")
     words = (
-        f"{count} fewer than {FEW} held-out comments: {examples}. One comment more or less moves their "
-        f"figures a lot. Read their ranges, {remedy}"
+        f"{count} fewer than {FEWEST_TO_JUDGE} held-out comments: {examples}. One comment more or less moves "
+        f"their figures a lot. Read their ranges, {remedy}"
     )
     inside = np.flatnonzero(rows.truth[:, few].any(axis=1))
     return Leak("few_rows", words, len(inside), _some(rows.ids[inside]))

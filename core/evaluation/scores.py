@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.domain import LabelScore, Scores
+from core.domain import MAJORITY, LabelScore, Scores
 from core.errors import CannotTrain
 from core.evaluation.areas import auc, average_precision, macro_auc_range
 from core.evaluation.confidence import by_chance, error_range
@@ -37,10 +37,13 @@ def score(
     parts = held.repeats
     values, counts = _values(parts), _counts(parts)
     rows = len(np.unique(held.ids))
-    persons = _persons(held, parts, groups)
+    persons = _persons(held, groups)
     areas = np.mean([auc(part.probabilities, part.truth) for part in parts], axis=0)  # nan: undefined
     lucky = by_chance(parts, seed)
     ranges = _ranges(parts, values, lucky, persons, draws, seed)
+    if name == MAJORITY and all((part.decided == part.decided[0]).all() for part in parts):
+        # One answer to every comment finds one label wholly and no other, whichever comments are held out.
+        ranges["balanced_accuracy"] = (values["balanced_accuracy"],) * 2
     together = held.places if persons is None else persons.codes[held.places]
     low_high = macro_auc_range(together, _supports(parts, persons), held.probabilities, held.truth)
     if low_high is not None:
@@ -59,13 +62,12 @@ def score(
     )
 
 
-def _persons(held: HeldOut, parts: list[HeldOut], groups: Sequence[str] | None) -> Persons | None:
+def _persons(held: HeldOut, groups: Sequence[str] | None) -> Persons | None:
     """Of the rows of a repeat, by rising id."""
     if groups is None:
         return None
     first = np.unique(held.ids, return_index=True)[1]
-    right = np.mean([part.right for part in parts], axis=0)
-    return persons_of([groups[place] for place in first], right)
+    return persons_of([groups[place] for place in first], held.mean_right)
 
 
 def confusion(held: HeldOut) -> tuple[tuple[int, ...], ...]:

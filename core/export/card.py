@@ -20,11 +20,12 @@ from core.domain import (
     TrainingRun,
 )
 from core.export.bundle import Line
+from core.export.formats import FORMATS
 
 # Marks of Markdown and of links that some readers make of plain words.
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:@$=])")
 LONGEST = 120  # characters of a name
-WORST_SLICES, IMPORTS = 5, 20
+WORST_SLICES, IMPORTS, MOST_LANGUAGES = 5, 20, 8
 NOT_FOR = (
     "Decisions about single people: hiring, credit, access, discipline.",
     "Texts unlike those it learned from: other products, languages or channels, before they were checked.",
@@ -46,6 +47,54 @@ USED_BY = {  # setting -> the ways of training that it means something to; those
     **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank"), (BETTER,)),
     **dict.fromkeys(("augment", "token_masking"), (BETTER,)),
 }
+SETTING_NAMES = {  # field -> in words
+    "mode": "Way of training",
+    "encoder": "Encoder",
+    "seed": "Seed",
+    "epochs": "Epochs",
+    "max_tokens": "Longest text in tokens",
+    "body_rate": "Learning rate of the encoder",
+    "head_rate": "Learning rate of the head",
+    "batch_tokens": "Tokens of a batch at most",
+    "split": "Way of holding comments out",
+    "split_seed": "Seed of the holding out",
+    "test_dataset": "Judged on the dataset with the number",
+    "balance": "Skewed labels",
+    "patience": "Epochs without a better one before it stops",
+    "weight_decay": "Weight decay",
+    "label_smoothing": "Label smoothing",
+    "frozen_layers": "Lowest layers that stay as they are",
+    "adapter_rank": "Rank of low-rank adapters",
+    "augment": "Share of comments with a changed copy",
+    "token_masking": "Share of tokens hidden in each step",
+    "bilstm": "A BiLSTM stands beside it",
+    "quick": "Quick stands beside it",
+    "vectors": "File of word vectors",
+    "without": "Words taken out",
+    "trial_of": "Tried by the tuning of run",
+}
+TOLD_BY = {  # field -> the fact of a run that tells it, with what came of it
+    "seed": "Seed",
+    "epochs": "Epochs",
+    "max_tokens": "Longest text",
+    "body_rate": "Learning rates",
+    "head_rate": "Learning rates",
+    "batch_tokens": "Batches",
+    "balance": "Skewed labels",
+    "patience": "Stops early",
+    "weight_decay": "Optimiser",
+    "label_smoothing": "Label smoothing",
+    "frozen_layers": "Weights trained",
+    "adapter_rank": "Weights trained",
+    "augment": "Changed copies",
+    "token_masking": "Hidden words",
+}
+ONLY_WHERE_SET = ("trial_of", "test_dataset")  # 0: there is none
+UNKNOWN_SHARE = "unknown_share"  # the one fact with a name for programs
+SHIFTS = (
+    "With 8-bit weights an answer shifts a little with the comments that are read beside it; the comparison "
+    "counts the worse of all at once and one by one."
+)
 PRIVACY = (
     "Names of people inside a text are not found by the masking and may be in the training comments.",
     "The weights may remember pieces of rare comments, and TF-IDF and BiLSTM hold words of them as they are. "
@@ -62,12 +111,13 @@ def model_card(
     exports: Sequence[Line] = (),
     imports: Sequence[Import] = (),
     dates: tuple[str, str] | None = None,
+    languages: Mapping[str, int] | None = None,
 ) -> str:
-    """`masked`: kind of personal data -> places; `dates`: first and last day of the comments. All that is
-    not known of an old run is said to be so."""
+    """`masked`: kind of personal data -> places; `dates`: first and last day of the comments; `languages`:
+    name -> comments it learned from. All that is not known of an old run is said to be so."""
     parts = (
         ("What it is", _what(run, label_set)),
-        ("Data", _data(run, dataset, label_set, imports, dates)),
+        ("Data", _data(run, dataset, label_set, imports, dates, languages)),
         ("How good it is", _scores(run)),
         ("Where it is worse", _slices(run)),
         ("Confidence", _calibration(run)),
@@ -108,12 +158,13 @@ def _what(run: TrainingRun, label_set: LabelSet) -> str:
     return _items(lines)
 
 
-def _data(
+def _data(  # noqa: PLR0917
     run: TrainingRun,
     dataset: Dataset,
     label_set: LabelSet,
     imports: Sequence[Import],
     dates: tuple[str, str] | None,
+    languages: Mapping[str, int] | None,
 ) -> str:
     evaluation = run.evaluation
     lines = [f"{dataset.rows:,} comments, {sum(label_set.counts.values()):,} labels given by people."]
@@ -121,6 +172,7 @@ def _data(
     if evaluation:
         lines.append(f"Learned from {evaluation.train:,}, chosen on {evaluation.validation:,} comments.")
         lines += [f"Held out: {escaped_sentence(evaluation.split)}"] if evaluation.split else []
+    lines += [_languages(languages)] if languages else []
     lines += _text_columns(imports)
     for one in imports[:IMPORTS]:
         lines.append(f"File {escaped(one.file_name)}: {one.rows_stored:,} of {one.rows_in:,} rows stored.")
@@ -128,6 +180,15 @@ def _data(
         lines.append(f"And {len(imports) - IMPORTS:,} more files.")
     counts = [(escaped(label), f"{count:,}") for label, count in label_set.counts.items()]
     return _items(lines) + "\n\n" + _table(("Label", "Labelled comments"), counts)
+
+
+def _languages(languages: Mapping[str, int]) -> str:
+    total = sum(languages.values())
+    by_size = sorted(languages.items(), key=lambda item: -item[1])
+    shares = [f"{escaped(name)} {count / total:.1%}" for name, count in by_size[:MOST_LANGUAGES]]
+    rest = sum(count for _, count in by_size[MOST_LANGUAGES:])
+    shares += [f"others {rest / total:.1%}"] if rest else []
+    return f"Languages of the comments it learned from: {', '.join(shares)}."
 
 
 def _text_columns(imports: Sequence[Import]) -> list[str]:
@@ -172,7 +233,9 @@ def _overall(scores: Scores) -> tuple[str, ...]:
 
 
 def _range(value: float, ends: tuple[float, float] | None) -> str:
-    return f"{value:.3f}" if ends is None else f"{value:.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
+    if ends is None or ends[0] == ends[1]:  # what cannot vary needs no range
+        return f"{value:.3f}"
+    return f"{value:.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
 
 
 def _slices(run: TrainingRun) -> str:
@@ -222,7 +285,7 @@ def _gate_row(one: GateResult) -> tuple[str, ...]:
     measured = not one.name.endswith(NOT_MEASURED)
     return (
         escaped(one.name.removesuffix(NOT_MEASURED)),
-        f"{one.value:.3f}" if measured else "not measured, train again",
+        _range(one.value, one.range) if measured else "not measured, train again",
         f"{'at least' if one.at_least else 'at most'} {one.bound:.3f}",
         "yes" if one.passed else "no",
     )
@@ -241,10 +304,11 @@ def _limits(run: TrainingRun) -> str:
         lines.append(
             f"Trained without these words: {escaped_sentence(words)}. It does not read them: {who} them out."
         )
-    lines += [escaped_sentence(line) for line in run.warnings]
+    found = [*run.warnings]
     if evaluation:
-        lines += [escaped_sentence(leak.words) for leak in evaluation.leaks]
-        lines += [escaped_sentence(line) for line in evaluation.knows]
+        found += [leak.words for leak in evaluation.leaks]
+        found += evaluation.knows
+    lines += [escaped_sentence(words) for words in found]
     lines.append("Words, products and complaints that appeared after the training are unknown to it.")
     return _items(lines)
 
@@ -289,19 +353,42 @@ def _exports(lines: Sequence[Line]) -> str:
         for line in lines
     ]
     names = ("Format", "MB", "CPU ms a comment", "Decides alike", "Largest difference of a probability")
-    return _table(names, rows)
+    written = {line.measured.name for line in lines}
+    shifting = any(one.by_batch for one in FORMATS.values() if one.key in written)
+    return _table(names, rows) + (f"\n\n{SHIFTS}" if shifting else "")
 
 
 def _settings(run: TrainingRun) -> str:
-    options = run.options
-    used = [name for name in options.__dataclass_fields__ if means_something(name, run)]
-    rows = [(name, getattr(options, name)) for name in used if name != "without"]
-    rows += [("words taken out", ", ".join(options.without))] if options.without else []
-    rows += list(run.evaluation.facts.items()) if run.evaluation else []
-    rows += [(f"version of {name}", version) for name, version in run.versions.items()]
+    facts = run.evaluation.facts if run.evaluation else {}
+    fields = run.options.__dataclass_fields__
+    used = [name for name in fields if means_something(name, run) and not _told(name, run, facts)]
+    rows = [(SETTING_NAMES.get(name, name), _value(getattr(run.options, name))) for name in used]
+    rows += [_fact(name, value) for name, value in facts.items()]
+    rows += [(f"Version of {name}", version) for name, version in run.versions.items()]
     rows += [("SHA-256 of the data", run.data_sha256), ("SHA-256 of the run", run.manifest_sha256)]
-    shown = [(escaped(name), escaped(value)) for name, value in rows if value not in ("", None)]
+    shown = [(escaped(name), escaped_sentence(value)) for name, value in rows if value not in ("", None)]
     return _table(("Setting", "Value"), shown)
+
+
+def _told(setting: str, run: TrainingRun, facts: Mapping[str, object]) -> bool:
+    """Whether a fact tells it better, of the model itself and not of the BiLSTM beside it; or there is
+    nothing to tell."""
+    if setting in ONLY_WHERE_SET:
+        return not getattr(run.options, setting)
+    of_model = run.options.mode in USED_BY.get(setting, (run.options.mode,))
+    return of_model and TOLD_BY.get(setting) in facts
+
+
+def _value(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, tuple) else value
+
+
+def _fact(name: str, value: object) -> tuple[str, object]:
+    if name == UNKNOWN_SHARE:
+        return "Share of the text that the encoder does not know", f"{float(value):.1%}"
+    return name, value
 
 
 def means_something(setting: str, run: TrainingRun) -> bool:

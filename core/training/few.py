@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from core.domain import LabelScore, Scores
+
 SURE = 0.05  # chance left out at each end: ranges hold in 90 of 100 cases
 WIDE = 0.30  # a range of recall wider than this says little
 NAMED = 3  # labels with a sentence of their own
@@ -10,21 +12,21 @@ ENOUGH = 8  # held-out comments of one label from which its recall means somethi
 
 
 def knows(
-    counts: Mapping[str, int], judged: Mapping[str, int], held_out: int, labelled: int
+    counts: Mapping[str, int], judged: Mapping[str, int], held_out: int, labelled: int, scores: Scores
 ) -> tuple[str, ...]:
     """`counts` labelled comments of each label, `judged` those of them that the model is judged on,
     `held_out` comments it is judged on in all. `labelled` comments of the dataset carry a label, 0 where
-    another dataset judges, whose comments then are `judged` and `held_out`.
-
-    Ranges are exact ones of a share (Clopper and Pearson 1934), 90 %.
+    another dataset judges, whose comments then are `judged` and `held_out`. `scores` are what was measured on
+    them, and stand beside these sentences with the same ranges.
     """
     if not sum(counts.values()) or held_out <= 0:
         return ("No comment is held out, so nothing says how good the model is. Label more comments.",)
     share = min(1.0, held_out / labelled) if labelled else None
-    sentences = [_overall(held_out, share)]
+    sentences = [_overall(held_out, share, scores)]
+    recall = {score.label: score for score in scores.per_label}
     thin = [label for label in counts if _width(judged[label]) > WIDE]
     thin.sort(key=lambda label: (judged[label], counts[label]))
-    sentences += [_label(label, counts[label], judged[label], share) for label in thin[:NAMED]]
+    sentences += [_label(recall[label], counts[label], judged[label], share) for label in thin[:NAMED]]
     if len(thin) > NAMED:
         sentences.append(f"Of {len(counts)} labels, {len(thin)} are so thin.")
     smallest = min(counts.values())
@@ -37,7 +39,7 @@ def knows(
 
 
 def exact_range(found: int, rows: int) -> tuple[float, float]:
-    """Bounds of the share behind `found` of `rows`, 90 %."""
+    """Bounds of the share behind `found` of `rows`, 90 % (Clopper and Pearson 1934)."""
     from scipy.stats import beta
 
     low = float(beta.ppf(SURE, found, rows - found + 1)) if found else 0.0
@@ -52,30 +54,30 @@ def _width(rows: int) -> float:
     return high - low
 
 
-def _overall(held_out: int, share: float | None) -> str:
-    low, high = exact_range(round(0.8 * held_out), held_out)
+def _overall(held_out: int, share: float | None, scores: Scores) -> str:
+    low, high = scores.ranges["accuracy"]
     begin = f"{_comments(held_out)} held out"
     if share is None:
         begin = f"The test dataset judges it, with {_comments(held_out)}"
     return (
-        f"{begin}: a model that gets {round(0.8 * held_out)} of them right is right on {low:.0%} to "
-        f"{high:.0%} of all such comments."
+        f"{begin}: the model gets {round(scores.accuracy * held_out):,} of them right, so it is likely right "
+        f"on {low:.0%} to {high:.0%} of all such comments."
     )
 
 
-def _label(label: str, count: int, judged: int, share: float | None) -> str:
+def _label(score: LabelScore, count: int, judged: int, share: float | None) -> str:
     """`share` of the labelled comments is held out; None: another dataset judges."""
+    label = score.label
     if share is None:
         begin = f"Label '{label}' has {_comments(judged) if judged else 'no comment'} in the test dataset"
     else:
         begin = f"Label '{label}' has {_comments(count)}, {judged or 'none'} of them held out"
     if not judged:
         return f"{begin}: its recall cannot be told at all. {_needed(judged, share)}"
-    half = max(1, round(USUAL_SHARE * judged))
-    low, high = exact_range(half, judged)
+    found, (low, high) = round(score.recall * judged), score.recall_range
     return (
-        f"{begin}: with {half} of {judged} found, its recall could be anywhere between {low:.0%} and "
-        f"{high:.0%}. {_needed(judged, share)}"
+        f"{begin}: with {found} of {judged} found, its recall could be anywhere between "
+        f"{low:.0%} and {high:.0%}. {_needed(judged, share)}"
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from core.config import Settings
-from core.domain import BILSTM, TEST, TFIDF, TrainingRun
+from core.domain import BETTER, BILSTM, BUNDLED_ENCODER, QUICK, TEST, TFIDF, TrainingRun
 from core.errors import NotFound
 from core.store.held_out import MODEL
 from core.store.store import Store
@@ -23,17 +23,22 @@ class Drift:
     findings: tuple  # core.evaluation.drift.Finding
     matters: bool
     rows: int  # new ones, those with another text among them
+    labelled: int  # of them with a label: without any, training again gives the same model
     unpredicted: int  # of them still without a prediction of this run
 
 
 def drift(store: Store, settings: Settings, run: TrainingRun) -> Drift | None:
     """None when no rows came since, nor say something else. Length, language and unknown words are told
-    before the model has read the new rows, its labels and confidence afterwards. Raises NotFound."""
+    before the model has read the new rows, its labels and confidence afterwards. Raises NotFound.
+
+    Rows stay new that came after an earlier training on the same labelled rows: the later one has learned
+    nothing of them either.
+    """
     from core.evaluation.drift import drift as compare
     from core.evaluation.drift import summary
 
     run = finished(store, run.id)
-    new = np.asarray(store.datasets.since(run.dataset_id, run.created_at), dtype=np.int64)
+    new = _new(store, run)
     if not len(new):
         return None
     ids, probabilities = store.predictions.table(run.id)
@@ -41,10 +46,43 @@ def drift(store: Store, settings: Settings, run: TrainingRun) -> Drift | None:
     before = _before(store, settings, run, new, ids, probabilities)
     now = _now(store, settings, run, new, probabilities[read])
     findings = compare(before, now)
-    sentence, matters = summary(findings, before, now, len(new))
+    labelled = int(np.isin(new, store.labels.table(run.label_set_id)["feedback_id"]).sum())
+    sentence, matters = summary(findings, before, now, len(new), labelled, _english_only(run))
     unpredicted = len(new) - int(read.sum())
     waits = WAITS if unpredicted and findings and not matters and not read.any() else ""
-    return Drift(sentence + waits, tuple(findings), matters, len(new), unpredicted)
+    return Drift(sentence + waits, tuple(findings), matters, len(new), labelled, unpredicted)
+
+
+def _new(store: Store, run: TrainingRun) -> np.ndarray:
+    """Ids of the rows that came or changed after the run, and of those that it could not learn from as they
+    came, without a label, after the oldest run that had the same labelled rows."""
+    came = set(store.datasets.since(run.dataset_id, run.created_at))
+    known = _labelled(store, run)
+    first = _first_with(store, run, known)
+    came |= set(store.datasets.since(run.dataset_id, first.created_at)) - known
+    return np.array(sorted(came), dtype=np.int64)
+
+
+def _first_with(store: Store, run: TrainingRun, known: set[int]) -> TrainingRun:
+    """The oldest finished run of these labels with the same labelled rows."""
+    oldest = {}  # of the runs on the same data, whose rows need to be read but once
+    for other in store.runs.list(run.dataset_id):  # newest first
+        if other.id <= run.id and (other.status, other.label_set_id) == ("done", run.label_set_id):
+            oldest[other.data_sha256] = other
+    by_age = sorted(oldest.values(), key=lambda other: other.id)
+    return next((other for other in by_age if _labelled(store, other) == known), run)
+
+
+def _labelled(store: Store, run: TrainingRun) -> set[int]:
+    """Rows of the dataset that a run learned from or was judged on: the way to split makes no difference."""
+    rows = store.runs.rows(run.id)
+    if run.options.test_dataset:
+        rows = rows[rows["part"] != TEST]
+    return set(rows["feedback_id"].tolist())
+
+
+def _english_only(run: TrainingRun) -> bool:
+    return run.options.mode in (QUICK, BETTER) and run.options.encoder == BUNDLED_ENCODER
 
 
 def _before(

@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from core.config import Settings
-from core.domain import Job, TrainingRun
+from core.domain import TEST, Job, TrainingRun
 from core.errors import NotFound
+from core.evaluation.languages import UNKNOWN, language_name
 from core.export.place import check_place, tidy
 from core.jobs import locks
 from core.store.store import Store
@@ -143,6 +144,15 @@ def _dates(store: Store, run: TrainingRun) -> tuple[str, str] | None:
     return None if dates.empty else (f"{dates.min():%Y-%m-%d}", f"{dates.max():%Y-%m-%d}")
 
 
+def _languages(store: Store, run: TrainingRun) -> dict[str, int]:
+    """Name -> comments that it learned from; {} where no language is known of any."""
+    rows = store.runs.rows(run.id)
+    learned = rows.loc[rows["part"] != TEST, "feedback_id"].tolist()
+    codes = store.datasets.feedback(run.dataset_id, learned)["language"].fillna("")
+    named = Counter(map(language_name, codes.tolist()))
+    return {} if set(named) <= {UNKNOWN} else dict(named)
+
+
 def report(settings: Settings, run: TrainingRun) -> dict | None:
     """`formats`: what was written with size, speed and parity; `refused`: a sentence for each that was left
     out. None before an export."""
@@ -183,4 +193,5 @@ def card(store: Store, run: TrainingRun, lines: Sequence = ()) -> str:
         lines,
         imports,
         _dates(store, run),
+        _languages(store, run),
     )

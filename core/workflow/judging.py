@@ -106,7 +106,7 @@ def judge(run: TrainingRun, selection: Selection, fitted: Fitted) -> tuple[Score
         baselines=beside,
         leaks=_leaks(selection, fitted, held),
         slices=_slices(selection, held),
-        knows=_knows(selection, held),
+        knows=_knows(selection, held, model),
         facts={
             **fitted.trained.facts,
             **fitted.facts,
@@ -147,14 +147,14 @@ def _calibration(found) -> dict[str, float]:
     return {} if temperature is None else {"temperature": temperature}
 
 
-def _knows(selection: Selection, held: HeldOut) -> tuple[str, ...]:
+def _knows(selection: Selection, held: HeldOut, model: Scores) -> tuple[str, ...]:
     from core.training.few import knows
 
     once = held.once
     judged = dict(zip(selection.labels, once.truth.sum(axis=0).tolist(), strict=True))
     labelled = int(selection.truth[: selection.own].any(axis=1).sum())
     outside = bool(selection.options.test_dataset)
-    return tuple(knows(selection.counts(), judged, len(once.ids), 0 if outside else labelled))
+    return knows(selection.counts(), judged, len(once.ids), 0 if outside else labelled, model)
 
 
 def _leaks(selection: Selection, fitted: Fitted, held: HeldOut) -> tuple[Leak, ...]:

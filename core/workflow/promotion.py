@@ -5,6 +5,7 @@ from itertools import takewhile
 
 from core.config import Settings
 from core.domain import (
+    KFOLD,
     NOT_JUDGED,
     NOT_MEASURED,
     GateResult,
@@ -58,7 +59,15 @@ def verdict(store: Store, run: TrainingRun) -> Verdict:
     """What the gate says of a finished run. Raises NotFound."""
     run = finished(store, run.id)
     rule = rule_of(store.labels.get(run.label_set_id, counted=False))
-    return Verdict(rule, tuple(check(run.model, rule, run.calibration.get("ece_after"))))
+    found = check(run.model, rule, run.calibration.get("ece_after"), _held_share(run))
+    return Verdict(rule, tuple(found))
+
+
+def _held_share(run: TrainingRun) -> float:
+    """Share of newly labelled comments that would be held out by the way the run was judged."""
+    if run.evaluation is None or run.options.test_dataset or run.options.split.startswith(KFOLD):
+        return 1.0
+    return run.model.n / max(1, run.model.n + run.evaluation.train + run.evaluation.validation)
 
 
 def promote(store: Store, settings: Settings, run_id: int, note: str = "", anyway: bool = False) -> Promotion:

@@ -58,6 +58,13 @@ MODES = {
 }
 
 
+def rounds(options: TrainingOptions) -> int:
+    """How many times each comment is held out: more than once in repeated K-fold."""
+    from core.training.split import parse_split
+
+    return max(1, parse_split(options.split)[2])
+
+
 def beside(options: TrainingOptions) -> tuple[str, ...]:
     """The models that are trained beside it on the same rows, cheap ones first. Better has Quick within: it
     begins with it."""

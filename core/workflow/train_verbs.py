@@ -130,7 +130,7 @@ def train_model(chosen: argparse.Namespace) -> dict:
 
 def scores_of(scores: Scores) -> dict:
     """The figures of one model with their 90 % ranges."""
-    names = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1")
+    names = ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "calibration_error")
     found = {name: _round(getattr(scores, name)) for name in names}
     ranges = {f"{name}_range": [_round(end) for end in ends] for name, ends in scores.ranges.items()}
     return {
@@ -288,7 +288,13 @@ def promote_run(chosen: argparse.Namespace) -> dict:
         "label_set": done.label_set_id,
         "passed": done.passed,
         "gate": [
-            {"name": item.name, "value": _round(item.value), "bound": item.bound, "passed": item.passed}
+            {
+                "name": item.name,
+                "value": _round(item.value),
+                "range": item.range and [_round(end) for end in item.range],
+                "bound": item.bound,
+                "passed": item.passed,
+            }
             for item in done.results
         ],
         "predicted": predicted["rows"],

@@ -1,5 +1,6 @@
 """Bounded tuning: a small search in which each trial is a run, compared on validation rows alone."""
 
+import math
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from core.config import Settings
 from core.domain import BETTER, KFOLD, QUICK, TrainingOptions, TrainingRun
 from core.errors import Cancelled, CannotTrain, LeaseLost
+from core.evaluation.ranges import Z90
 from core.store.store import Store
 from core.store.tables import CANCELLED, PAUSED, QUEUED
 from core.workflow import estimate, runs
@@ -20,6 +22,10 @@ SKEWED = 5.0  # the largest label has so many times the rows of the smallest
 BOOK_SECONDS = 2.0  # so much of the time of a trial is forgotten by a kill
 OTHER = "other"  # seconds of a trial outside its stages, or of an attempt that did not get done
 USED_UP = "The time for tuning is used up. Start the tuning again to try what is left."
+TOO_LONG = (
+    "It needs more time than was left of this tuning, so what fits was tried instead. Start the tuning again "
+    "to try it."
+)
 IN_FOLDS = (
     "A run that is judged in parts cannot be tuned: the comments that would choose its settings are held-out "
     "comments too, so its figures would look better than they are. Train with another way to judge, such as "
@@ -66,17 +72,25 @@ def refusal(run: TrainingRun) -> str:
 
 
 def untried(store: Store, run: TrainingRun, cut_share: float = 0.0) -> tuple[Trial, ...]:
-    """The plan without what an earlier tuning has finished: it would come to the same."""
-    planned = plan(run, cut_share)
-    if run.options.test_dataset:  # a run does not say which rows of it there were
-        return planned
+    """The plan without what was trained already, in a tuning or by itself: it would come to the same."""
+    tried = {_settings(other) for other in _alike(store, run)}
+    return tuple(trial for trial in plan(run, cut_share) if _settings(trial) not in tried)
+
+
+def _settings(of: Trial | TrainingRun) -> TrainingOptions:
+    """Whatever they were tried for."""
+    return replace(of.options, trial_of=0)
+
+
+def _alike(store: Store, run: TrainingRun) -> list[TrainingRun]:
+    """Finished runs on the same rows and labels; none where another dataset judges, since a run does not say
+    which rows of it there were."""
     same = ("done", run.data_sha256, run.label_set_id)
-    tried = {
-        other.options
+    return [
+        other
         for other in store.runs.list(run.dataset_id)
-        if (other.status, other.data_sha256, other.label_set_id) == same
-    }
-    return tuple(trial for trial in planned if trial.options not in tried)
+        if (other.status, other.data_sha256, other.label_set_id) == same and not run.options.test_dataset
+    ]
 
 
 def likely_seconds(
@@ -121,39 +135,82 @@ def start(
 
 
 def trials_of(store: Store, run: TrainingRun) -> list[TrainingRun]:
-    """All trials of the tuning of a run, best on the validation rows first, unfinished ones last."""
+    """All trials of the tuning of a run, and runs by themselves with settings that it would try; best on the
+    validation rows first, unfinished ones last."""
+    planned = set()
+    if run.model and not run.options.trial_of:
+        planned = {_settings(trial) for trial in plan(run, 0.0)}
+    alone = [other for other in _alike(store, run) if not other.options.trial_of and other.options in planned]
+    trials = [other for other in store.runs.list(run.dataset_id) if other.options.trial_of == run.id]
 
     def place(trial: TrainingRun) -> tuple:
         found = trial.evaluation.validation_f1 if trial.evaluation else None
         return (found is None, -(found or 0.0), trial.id)
 
-    return sorted(
-        (other for other in store.runs.list(run.dataset_id) if other.options.trial_of == run.id), key=place
-    )
+    return sorted([*trials, *alone], key=place)
 
 
 def best_of(store: Store, run: TrainingRun) -> TrainingRun:
-    """The best of the run and its trials on the validation rows; the held-out rows have no say.
+    """The best of the run and its trials on the validation rows; the held-out rows have no say. Of those that
+    so few rows cannot tell apart the run itself, else the earliest.
 
     Not for runs that `refusal` speaks of: in folds the validation rows are held out as well.
     """
+    return min(_as_good(store, run), key=lambda other: (other.id != run.id, other.id), default=run)
+
+
+def tie(store: Store, run: TrainingRun) -> str:
+    """A sentence where the best scored higher than the one that `best_of` keeps, by no more than chance; ""
+    otherwise."""
+    kept, as_good = best_of(store, run), _as_good(store, run)
+    if not as_good or _found(as_good[0]) <= _found(kept):
+        return ""
+    top = as_good[0]
+    return (
+        f"Run {top.id} reaches {_found(top):.3f} and run {kept.id} {_found(kept):.3f} on the validation "
+        f"comments. {top.evaluation.validation:,} of them cannot tell that apart (90 % range about "
+        f"± {_half_width(top):.2f}), so it is a tie, and run {kept.id} is kept."
+    )
+
+
+def _as_good(store: Store, run: TrainingRun) -> list[TrainingRun]:
+    """The highest score on the validation rows first, then those less than half its 90 % range below it."""
     measured = [
         other
         for other in (run, *trials_of(store, run))
         if other.status == "done" and other.evaluation and other.evaluation.validation_f1 is not None
     ]
-    return max(measured, key=lambda other: other.evaluation.validation_f1, default=run)
+    measured.sort(key=lambda other: (-_found(other), other.id != run.id, other.id))
+    return [other for other in measured if _found(measured[0]) - _found(other) < _half_width(measured[0])]
+
+
+def _found(run: TrainingRun) -> float:
+    return run.evaluation.validation_f1
+
+
+def _half_width(run: TrainingRun) -> float:
+    """Of the 90 % range of its score on the validation rows, as if that were a share of them: which of them
+    it got right is not kept. 1e-9 at least, so that a run is as good as itself."""
+    score = _found(run)
+    return max(1e-9, Z90 * math.sqrt(score * (1 - score) / max(1, run.evaluation.validation)))
 
 
 @contextmanager
-def within_budget(store: Store, params: Mapping[str, object], task: Task) -> Iterator[Task]:
+def within_budget(
+    store: Store, params: Mapping[str, object], task: Task, settings: Settings | None = None
+) -> Iterator[Task]:
     """The task of a trial, which is cancelled once the trials of its round have used up their time, and
-    those that wait with it. What it took is booked however it ends; other trainings are left as they are."""
+    those that wait with it. What it took is booked however it ends; other trainings are left as they are.
+
+    With `settings` a trial that cannot end in the time that is left does not begin: those behind it may fit.
+    """
     if "budget_s" not in params:
         yield task
         return
     budget = Budget(store, params, task)
     try:
+        if settings is not None and not budget.fits(settings):
+            raise Cancelled(TOO_LONG)
         yield Task(budget.progress, task.fence)
     except LeaseLost:
         raise  # the books belong to the worker that has taken over
@@ -176,6 +233,15 @@ class Budget:
         self.before = _took(store.runs.get(self.run_id))
         self.left = float(params["budget_s"]) - sum(_took(run) for run in self._round())
         self.begun = self.booked = time.monotonic()
+
+    def fits(self, settings: Settings) -> bool:
+        """Whether it may end in time; one that goes on after a pause has a part of its work behind it."""
+        run = self.store.runs.get(self.run_id)
+        done = [other for other in self.store.runs.list(run.dataset_id) if other.status == "done"]
+        read = _reading(run.options) in {_reading(other.options) for other in done}
+        place = self.store.datasets.get(run.dataset_id), self.store.labels.get(run.label_set_id)
+        found = estimate.estimate(self.store, settings, *place, run.options, read)
+        return self.before > 0 or found.low <= self.left
 
     def progress(self, pct: float, message: str) -> None:
         self.task.progress(pct, message)

@@ -29,7 +29,7 @@ def training_kinds(store: Store, settings: Settings) -> dict[str, Function]:
         from core.workflow.train_job import train
         from core.workflow.tuning import within_budget
 
-        with within_budget(store, params, Task(context.progress, context.fence)) as task:
+        with within_budget(store, params, Task(context.progress, context.fence), settings) as task:
             try:
                 run = train(store, settings, int(params["run"]), task)
             except Exception as error:

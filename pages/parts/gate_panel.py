@@ -23,6 +23,7 @@ from pages.parts.plain import plain
 from pages.parts.run_words import label_set_of, luck_of, measures_of, mode_name
 
 RECALL = "Recall of "
+LABEL_MORE = ": label "  # where the gate itself says how many
 OTHERWISE = {"Calibration error": " (confidence off by)"}  # how the cards above call it
 PERCENT = (*OTHERWISE, BEYOND_CHANCE)
 CHECKING = "Checking the files of the model"
@@ -62,14 +63,22 @@ def lines(results: Sequence[GateResult], scores: Scores) -> list[str]:
 
 def _line(result: GateResult, name: str) -> str:
     if name.startswith(NOT_JUDGED):
-        return f"✗ {plain(name, 500)}. Label more comments with them, or train with another way to judge"
+        more = ", " if LABEL_MORE in name else ". Label more comments with them, "
+        return f"✗ {plain(name, 500)}{more}or train with another way to judge"
     if name.endswith(NOT_MEASURED):
         return f"✗ {plain(name)}"
     mark = "✓ reached" if result.passed else "✗ missed"
     bound = f"{'at least' if result.at_least else 'at most'} {_number(result.bound, result)}"
-    return (
-        f"{mark}: {plain(name)}{OTHERWISE.get(name, '')} **{_number(result.value, result)}**, must be {bound}"
-    )
+    value = f"**{_number(result.value, result)}**{_likely(result)}"
+    return f"{mark}: {plain(name)}{OTHERWISE.get(name, '')} {value}, must be {bound}"
+
+
+def _likely(result: GateResult) -> str:
+    """What the value may be on all comments; of an error of confidence the cards above say it."""
+    if result.range is None or result.name in PERCENT:
+        return ""
+    low, high = result.range
+    return f" (likely {low:.2f} to {high:.2f})"
 
 
 def _luck(scores: Scores) -> str:

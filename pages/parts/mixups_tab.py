@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.charts import runs as charts
 from core.domain import TrainingRun
-from core.workflow import judging
+from core.workflow import judging, runs
 from pages.parts import held_rows, resources, run_results
 from pages.parts.figures import draw
 from pages.parts.plain import counted, option, plain
@@ -42,6 +42,8 @@ def _one(run: TrainingRun) -> None:
         on_select="rerun",
         selection_mode="points",
     )
+    if (rounds := runs.rounds(run.options)) > 1:
+        st.caption(f"Of the first of {rounds} rounds, in each of which every comment was held out once.")
     if len(run.labels) > charts.MAX_CONFUSED:
         st.caption(f"Drawn: the {charts.MAX_CONFUSED} labels with the most mix-ups of {len(run.labels):,}.")
     if run_results.held_out(run) is None:

@@ -73,6 +73,8 @@ def _drift(run: TrainingRun, unread: int) -> None:
     if len(worrying) > 1:
         with st.expander("What changed", icon=":material/difference:"):
             st.markdown(bullets(worrying))
+    if not found.labelled:  # the same comments would teach the same model
+        return
     st.page_link(
         "pages/train.py", label="Train again with the new comments", icon=":material/model_training:"
     )

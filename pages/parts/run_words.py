@@ -121,7 +121,9 @@ def with_range(value: float | None, ends: tuple[float, float] | None) -> str:
     """For a cell of a table."""
     if value is None:
         return ""
-    return f"{value:.2f} ({ends[0]:.2f}–{ends[1]:.2f})" if ends else f"{value:.2f}"
+    if ends is None or ends[0] == ends[1]:  # a value that cannot be another one
+        return f"{value:.2f}"
+    return f"{value:.2f} ({ends[0]:.2f}–{ends[1]:.2f})"
 
 
 def duration(seconds: float) -> str:

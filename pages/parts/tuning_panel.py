@@ -65,10 +65,11 @@ def _ask(run: TrainingRun) -> None:
 
 def _trials(run: TrainingRun, trials: list[TrainingRun]) -> None:
     best = tuning.best_of(resources.store(), run)
+    tie = tuning.tie(resources.store(), run)
     if best.id == run.id:
-        st.info(f"So far run {run.id} itself is the best on the validation comments.")
+        st.info(tie or f"So far run {run.id} itself is the best on the validation comments.")
     else:
-        _name_best(best)
+        _name_best(best, tie)
     words = {trial.options: trial.words for trial in tuning.plan(run, run_results.cut_share(run))}
     rows = [
         {
@@ -101,11 +102,12 @@ def _tell_ends(trials: list[TrainingRun]) -> None:
         )
 
 
-def _name_best(best: TrainingRun) -> None:
+def _name_best(best: TrainingRun, tie: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.success(
-            f"Run {best.id} ({mode_name(best.options.mode)}) is the best on the validation comments: macro "
-            f"F1 {best.evaluation.validation_f1:.3f}.",
+            tie
+            or f"Run {best.id} ({mode_name(best.options.mode)}) is the best on the validation comments: "
+            f"macro F1 {best.evaluation.validation_f1:.3f}.",
             icon=":material/trophy:",
         )
         st.button(

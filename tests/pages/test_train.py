@@ -267,7 +267,9 @@ def test_the_gate_is_changed_and_taken_back(trained, open_page):
 def test_a_value_is_never_shown_as_the_bound_that_it_missed(trained, open_page):
     set_gate(trained, GateRule(trained.model.macro_f1 + 0.0004, 0.1, 0.9))
     said = texts(open_page("train"))
-    value, bound = re.search(r"✗ missed: Macro F1 ([\d.]+), must be at least ([\d.]+)", said).groups()
+    value, bound = re.search(
+        r"✗ missed: Macro F1 ([\d.]+) \(likely [\d.]+ to [\d.]+\), must be at least ([\d.]+)", said
+    ).groups()
     assert float(value) < float(bound)
 
 

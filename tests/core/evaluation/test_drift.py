@@ -109,7 +109,7 @@ def test_the_line_claims_no_more_than_was_compared():
         "The 9,000 new comments are like those the model learned from."
     )
     for side, what in (
-        (unread(now), "known words, language and length"),
+        (unread(now), "language, known words and length"),
         (replace(unread(now), looked_up=0), "language and length"),
     ):
         line, again = summary(drift(before, side), before, side)
@@ -121,3 +121,39 @@ def test_it_says_which_side_has_too_few_rows():
     assert "at least 30 new ones" in summary(drift(many, few), many, few)[0]
     line, again = summary(drift(few, many), few, many)
     assert "learned from fewer than 30 are here" in line and not again
+
+
+def test_causes_come_before_what_follows_from_them():
+    now = rows(share=(0.1, 0.9), sure=0.6, length=40, languages=("zh",), unknown=0.6, seed=1)
+    found = [finding.kind for finding in drift(rows(), now) if finding.matters]
+    assert found == ["language", "unknown", "length", "labels", "confidence"]
+    line, _ = summary(drift(rows(), now), rows(), now)
+    assert line == (
+        "The mix of languages changed: Chinese went from 0% to 100%. 4 more changed as well. Label some of "
+        "the new comments in Chinese and train again."
+    )
+
+
+def told(now, before=None, **more):
+    before = before or rows()
+    return summary(drift(before, now), before, now, **more)[0]
+
+
+def test_an_encoder_of_english_alone_cannot_learn_another_language():
+    encoder = "The built-in encoder knows English only, so choose a multilingual one. "
+    zh, mixed = rows(languages=("zh",), seed=1), rows(languages=("en", "de"), seed=1)
+    assert told(zh, english_only=True).endswith(
+        f"{encoder}Label some of the new comments in Chinese and train again."
+    )
+    assert told(mixed, english_only=True, labelled=3).endswith(
+        f"{encoder}Train again: 3 of the new comments carry a label."
+    )
+    assert "encoder" not in told(rows(seed=1), rows(languages=("zh",)), english_only=True)
+    assert "encoder" not in told(rows(languages=("de",), seed=1), mixed, english_only=True), "not new"
+    assert "encoder" not in told(rows(languages=("unknown",), seed=1), english_only=True)
+
+
+def test_new_labels_are_counted_in_the_remedy():
+    now = rows(length=30, seed=1)
+    assert told(now, labelled=1).endswith("Train again: 1 of the new comments carries a label.")
+    assert told(now).endswith("Label some of the new comments and train again.")

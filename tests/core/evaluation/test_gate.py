@@ -12,19 +12,21 @@ BEYOND = "Calibration error beyond chance"
 
 
 def test_each_bound_is_checked_and_equal_is_enough(sure_of):
-    scores = score("x", sure_of([0] * 4 + [1] * 4, [0, 0, 0, 1, 1, 1, 1, 1]))
+    scores = score("x", sure_of([0] * 12 + [1] * 12, [0] * 9 + [1] * 15))
     macro, a, b, error = check(scores, RULE)
     assert (macro.name, macro.passed, macro.at_least) == ("Macro F1", True, True)
     assert (a.name, a.value, a.bound, a.passed) == ("Recall of a", 0.75, 0.75, True)
     assert b.passed and (error.name, error.at_least, error.passed) == (BEYOND, False, True)
     assert passed(check(scores, RULE))
+    assert macro.range == scores.ranges["macro_f1"] and a.range == scores.per_label[0].recall_range
+    assert error.range[0] <= error.value <= error.range[1]
     assert not passed(check(scores, replace(RULE, recall=0.76)))
     assert not passed(check(replace(scores, calibration_chance=0.0), replace(RULE, calibration_error=0.02)))
     assert not passed(check(scores, replace(RULE, macro_f1=0.99)))
 
 
 def test_a_label_that_no_held_out_row_judges_does_not_pass(sure_of):
-    sure = score("x", sure_of([0, 1], [0, 1], labels="abc", size=3))
+    sure = score("x", sure_of([0, 1] * 10, [0, 1] * 10, labels="abc", size=3))
     easy = GateRule(macro_f1=0.1, recall=0.1, calibration_error=1.0)
     found = check(sure, easy)
     assert [result.name for result in found] == [
@@ -39,9 +41,33 @@ def test_a_label_that_no_held_out_row_judges_does_not_pass(sure_of):
     assert passed(check(sure, replace(easy, recall=0.0))), "no recall is asked for, so none has to be known"
 
 
+def test_a_perfect_score_on_a_few_rows_is_no_pass(sure_of):
+    """Two labels with one held-out row each, both right."""
+    scores = score("x", sure_of([0, 1], [0, 1]))
+    assert scores.macro_f1 == 1
+    easy = GateRule(macro_f1=0.1, recall=0.1, calibration_error=1.0)
+    macro, few, _ = found = check(scores, easy, held_share=0.2)
+    assert not passed(found) and macro.passed
+    assert few.name == (
+        "Not judged: too few held-out comments to judge a (1), b (1): label 45 more of each"
+    ), "a fifth of 45 is held out"
+    assert (few.value, few.bound, few.passed) == (2.0, 0.0, False)
+    assert passed(check(scores, replace(easy, recall=0.0))), "no recall is asked for"
+
+
+@pytest.mark.parametrize(("rows", "judged"), [(9, False), (10, True)])
+def test_ten_rows_judge_a_label(sure_of, rows, judged):
+    names = [
+        result.name
+        for result in check(score("x", sure_of([0] * rows + [1] * 10, [0] * rows + [1] * 10)), RULE)
+    ]
+    assert ("Recall of a" in names) == judged
+    assert ("Not judged: too few held-out comments to judge a (9): label 1 more" in names) != judged
+
+
 def test_many_labels_without_held_out_rows_are_counted(sure_of):
     labels = ["a", "b" * 200, *"cdefgh"]
-    found = check(score("x", sure_of([0], [0], labels=labels, size=8)), RULE)[2]
+    found = check(score("x", sure_of([0] * 10, [0] * 10, labels=labels, size=8)), RULE)[2]
     assert found.name == f"Not judged: {'b' * 60}, c, d, e, f and 2 more have no held-out comments"
     assert found.value == 7.0
 

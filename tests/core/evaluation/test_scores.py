@@ -230,3 +230,17 @@ def test_a_hundred_thousand_rows_by_person_take_a_few_seconds():
     start = time.process_time()
     score("x", held, groups=[f"p{k}" for k in random.integers(0, 20_000, 100_000)])
     assert time.process_time() - start < 15
+
+
+@pytest.mark.parametrize("multi", [False, True])
+def test_what_one_answer_to_all_finds_does_not_vary(held_of, multi):
+    truth = np.arange(60) % 3
+    matrix = truth[:, None] == np.arange(3)
+    found = score("majority", held_of(matrix, [[0.6, 0.2, 0.2]] * 60, multi=multi))
+    sure = 0.5 if multi else 1 / 3
+    assert found.balanced_accuracy == pytest.approx(sure)
+    assert found.ranges["balanced_accuracy"] == (found.balanced_accuracy,) * 2
+    low, high = found.ranges["accuracy"]
+    assert low < high
+    other = score("quick", held_of(matrix, [[0.6, 0.2, 0.2]] * 60, multi=multi))
+    assert other.ranges["balanced_accuracy"] != (other.balanced_accuracy,) * 2, "it answers others otherwise"

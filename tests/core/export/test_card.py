@@ -19,7 +19,7 @@ from core.domain import (
     TrainingRun,
 )
 from core.export.bundle import Line
-from core.export.card import escaped, model_card
+from core.export.card import SETTING_NAMES, escaped, model_card
 from core.export.measure import Measured
 from core.export.parity import Parity
 
@@ -125,16 +125,16 @@ def test_a_model_of_words_has_no_encoder_and_no_limit_of_one():
     assert "MiniLM" not in text and "licence" not in text and "Only the first" not in text
     assert "It has no encoder." in text and "All of a text is read" in text
     assert "tokenizer.json" not in text and "Roadlens leaves them out" in text
-    for setting in ("encoder", "max\\_tokens", "body\\_rate", "epochs", "batch\\_tokens"):
+    for setting in ("Encoder", "Longest text in tokens", "Learning rate of the encoder", "Epochs"):
         assert f"| {setting} |" not in text
-    assert r"| Strength of the regression \(C\) | 10\.0 |" in text and "| seed | 0 |" in text
+    assert r"| Strength of the regression \(C\) | 10\.0 |" in text and "| Seed | 0 |" in text
 
 
 def test_a_network_over_words_has_no_encoder_but_a_limit():
     text = of_mode("bilstm", {"Longest text": "128 words and signs"})
     assert "MiniLM" not in text and "licence" not in text and "tokens of a text" not in text
     assert "only the beginning is read: 128 words and signs." in text
-    assert "| epochs | 3 |" in text and r"| body\_rate |" not in text
+    assert "| Epochs | 3 |" in text and "| Learning rate of the encoder |" not in text
     assert "128 words and signs" in of_mode("bilstm"), "an old run does not say it"
 
 
@@ -144,14 +144,16 @@ def test_an_encoder_that_reads_less_than_was_asked_for_says_so():
     )
     assert r"only the beginning is read: 32 tokens, all that this encoder can read \(128" in text
     assert "whose own licence holds" in text and r"all\-MiniLM\-L6\-v2" in text
-    assert "| epochs |" not in text and r"| max\_tokens | 128 |" in text
+    assert "| Epochs |" not in text and "| Longest text in tokens |" not in text, "told once, as it is read"
+    assert text.count("| Longest text |") == 1
     assert "only the beginning is read: 128 tokens." in of_mode("better")
 
 
 def test_settings_of_a_bilstm_beside_the_model_are_told():
-    assert "| epochs |" not in of_mode("tfidf") and "| epochs | 5 |" in of_mode(
-        "tfidf", bilstm=True, epochs=5
-    )
+    facts = {"Longest text": "no limit: all of it is read", "Seed": "0"}
+    text = of_mode("tfidf", facts, bilstm=True, epochs=5)
+    assert "| Epochs |" not in of_mode("tfidf") and "| Epochs | 5 |" in text
+    assert "| Longest text in tokens | 128 |" in text, "that of the BiLSTM"
 
 
 def test_a_hostile_label_makes_no_markup():
@@ -167,3 +169,54 @@ def test_escaping():
     assert escaped("<b>&") == "&lt;b&gt;&amp;"
     assert escaped("x\n# y\u202e") == r"x \# y"
     assert escaped("") == "(no name)" and len(escaped("a" * 500)) == 120
+
+
+# ---- words --------------------------------------------------------------------------------
+
+
+def test_settings_have_names_in_words_and_stand_there_once():
+    assert set(SETTING_NAMES) == set(TrainingOptions.__dataclass_fields__)
+    facts = {
+        "Seed": "3",
+        "Longest text": "128 tokens",
+        "Skewed labels": "as they come",
+        "unknown_share": 0.0038,
+    }
+    text = of_mode("better", facts, seed=3).split("## Settings and versions")[1]
+    assert "\\_" not in text.replace(escaped("all-MiniLM-L6-v2"), ""), "no name of a program"
+    assert "| Share of the text that the encoder does not know | 0\\.4% |" in text
+    names = [line.split(" | ")[0] for line in text.splitlines()]
+    assert (
+        names.count("| Seed") == names.count("| Skewed labels") == 1
+        and "| Longest text in tokens" not in names
+    )
+    assert "| A BiLSTM stands beside it | no |" in text
+
+
+def test_what_a_run_was_not_trained_for_is_left_out():
+    names = ("Tried by the tuning of run", "Judged on the dataset with the number")
+    assert not any(name in of_mode("quick") for name in names)
+    text = of_mode("quick", trial_of=4, test_dataset=5)
+    assert f"| {names[0]} | 4 |" in text and f"| {names[1]} | 5 |" in text
+
+
+def test_languages_of_what_it_learned_from_are_told_with_their_shares():
+    text = card(languages={"German": 50, "English": 930, "unknown": 20})
+    assert "- Languages of the comments it learned from: English 93.0%, German 5.0%, unknown 2.0%." in text
+    many = card(languages={f"L{number}": 10 for number in range(10)})
+    assert "others 20.0%." in many and "Languages of" not in card()
+
+
+def test_a_range_is_told_of_what_can_vary_alone():
+    sure = replace(SCORES, ranges={"balanced_accuracy": (0.84, 0.84)})
+    assert "| quick | 0.900 | 0.850 | 0.840 |" in card(replace(RUN, model=sure))
+    text = card(gate_results=[GateResult("Macro F1", 0.85, 0.8, True, True, (0.8, 0.9))])
+    assert "| Macro F1 | 0.850 (0.800 to 0.900) | at least 0.800 | yes |" in text
+
+
+def test_that_answers_in_8_bits_shift_is_said_where_there_are_such():
+    def with_forms(*names):
+        return card(exports=[Line(Measured(name, 9.0, 1.0), Parity(50, 0.98, 0.1, True)) for name in names])
+
+    assert "shifts a little" in with_forms("onnx", "onnx-int8")
+    assert "shifts a little" not in with_forms("onnx", "original")

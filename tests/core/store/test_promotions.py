@@ -29,6 +29,19 @@ def test_the_newest_promotion_counts_and_the_others_stay(store, done):
     assert store.promotions.history(first.label_set_id)[1].results == RESULTS
 
 
+def test_the_range_of_a_result_is_kept_and_an_older_one_has_none(store, done):
+    run = done("a")
+    ranged = GateResult("Macro F1", 0.9, 0.8, True, True, (0.85, 0.94))
+    assert store.promotions.add(run.id, (ranged,), True).results == (ranged,)
+    store.promotions.add(run.id, RESULTS, True)
+    with store.engine.begin() as connection:  # as an earlier version stored it
+        connection.exec_driver_sql("UPDATE promotion SET results = replace(results, ',\"range\":null', '')")
+        connection.exec_driver_sql("UPDATE promotion SET results = replace(results, ', \"range\": null', '')")
+        stored = connection.exec_driver_sql("SELECT results FROM promotion ORDER BY id DESC").scalar()
+    assert "range" not in stored
+    assert store.promotions.current(run.label_set_id).results == RESULTS
+
+
 def test_a_run_that_is_not_done_is_not_promoted(store, new_run):
     run, _ = new_run()
     with pytest.raises(NotFound):

@@ -1,6 +1,27 @@
+from dataclasses import replace
+
 import pytest
 
-from core.training.few import exact_range, knows
+from core.domain import LabelScore, Scores
+from core.training.few import exact_range
+from core.training.few import knows as all_known
+
+
+def knows(counts, judged, *rows, right=0.8, likely=(0.7, 0.9)):
+    """As it says of a model that finds half of the comments of each label."""
+    return all_known(counts, judged, *rows, scores_of(judged, right, likely))
+
+
+def scores_of(judged, right, likely):
+    def label(name, rows):
+        found = max(1, round(rows / 2)) if rows else 0
+        share = found / max(1, rows)
+        return LabelScore(
+            name, share, share, share, rows, recall_range=exact_range(found, rows) if rows else None
+        )
+
+    per_label = tuple(label(*item) for item in judged.items())
+    return Scores("x", right, right, right, per_label, (), 1, ranges={"accuracy": likely})
 
 
 def test_the_exact_range_worked_out_by_hand():
@@ -60,9 +81,31 @@ def test_a_label_of_which_nothing_is_held_out_is_said_so():
 
 def test_another_dataset_that_judges_is_named_and_needs_more_comments_itself():
     said = knows({"a": 500, "b": 60, "c": 40}, {"a": 150, "b": 5, "c": 0}, 155, 0)
-    assert said[0].startswith("The test dataset judges it, with 155 comments: a model that gets 124")
+    assert said[0].startswith("The test dataset judges it, with 155 comments: the model gets 124")
     assert "Label 'c' has no comment in the test dataset" in said[1]
     assert "Label 'b' has 5 comments in the test dataset: with 2 of 5 found" in said[2]
     more = int(said[2].split("About ")[1].split(" ")[0])
     assert wide(5 + more - 1) > 0.30 >= wide(5 + more) and "there would narrow" in said[2]
     assert not any("held out" in line for line in said)
+
+
+def test_the_first_sentence_is_about_this_model():
+    """363 of 400 right, with the range that stands beside it."""
+    (line,) = knows(
+        {"a": 1000, "b": 1000}, {"a": 200, "b": 200}, 400, 2000, right=0.907, likely=(0.881, 0.929)
+    )
+    assert line == (
+        "400 comments held out: the model gets 363 of them right, so it is likely right on 88% to 93% of all "
+        "such comments."
+    )
+
+
+def test_a_thin_label_is_told_with_what_the_model_found_of_it():
+    """14 of 19 found, with the range that stands beside it; half of them would be 10."""
+    judged = {"a": 180, "b": 19}
+    scores = scores_of(judged, 0.8, (0.7, 0.9))
+    thin = replace(scores.per_label[1], recall=14 / 19, recall_range=(0.549, 0.866))
+    said = all_known(
+        {"a": 900, "b": 99}, judged, 199, 999, replace(scores, per_label=(scores.per_label[0], thin))
+    )
+    assert "with 14 of 19 found, its recall could be anywhere between 55% and 87%." in said[1]

@@ -1,5 +1,6 @@
 """New comments beside those of a training, before the model has read them and after."""
 
+import re
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from core.domain import Columns, TrainingOptions
 from core.evaluation.drift import drift as compare
 from core.evaluation.drift import profile
-from core.workflow import drifting, feedback, importing, people, runs
+from core.workflow import drifting, exporting, feedback, importing, people, runs
 from core.workflow.import_file import Order, import_here, sha256_of
 from core.workflow.predicting import predict_new
 from core.workflow.task import Task
@@ -125,13 +126,13 @@ def test_length_language_and_unknown_words_are_told_before_the_rows_are_read(
     assert (found.rows, found.unpredicted, found.matters) == (100, 100, False)
     assert set(kinds(found)) == {"unknown", "language", "length"}
     assert found.sentence == (
-        "The 100 new comments are like those the model learned from in known words, language and length. "
+        "The 100 new comments are like those the model learned from in language, known words and length. "
         "What the model says of them is compared once it has read them."
     )
     append(run, table(400, seed=2, more=" ".join(TALK)))
     found = drifting.drift(store, settings, run)
     assert found.matters and kinds(found)["length"].words == "The comments have become longer."
-    assert "Label some of the new comments and train again." in found.sentence
+    assert "Label some of the new comments" in found.sentence and "train again." in found.sentence
 
 
 def test_a_model_of_its_own_words_is_asked_which_it_does_not_know(store, settings, stored, trained, append):
@@ -217,3 +218,66 @@ def test_a_run_without_later_rows_has_nothing_to_compare(store, settings, stored
     run = trained(stored(table(120)))
     assert run.created_at < datetime.now(UTC)
     assert drifting.drift(store, settings, run) is None
+
+
+# ---- what to do about it ----------------------------------------------------------------
+
+
+CHINESE = [
+    f"{start}{thing}{end}{number}"
+    for start in ("这个", "我觉得", "为什么")
+    for thing in ("应用", "页面", "导出", "账单")
+    for end in ("太慢了", "价格太贵了", "一直打不开")
+    for number in range(12)
+]
+
+
+def foreign(count):
+    return pd.DataFrame({"text": CHINESE[:count], "label": "", "who": "somebody"})
+
+
+def test_training_again_on_the_same_labels_silences_nothing(store, settings, stored, trained, append):
+    run = trained(stored(table(300)))
+    append(run, foreign(200))
+    first = drifting.drift(store, settings, run)
+    assert (first.rows, first.labelled, first.matters) == (200, 0, True)
+    again = trained(run.dataset_id)
+    folded = trained(run.dataset_id, TrainingOptions(mode="tfidf", split="kfold:3"))
+    for later in (again, folded):
+        found = drifting.drift(store, settings, later)
+        assert (found.rows, found.labelled, found.matters) == (200, 0, True)
+    append(again, table(50, seed=1))
+    assert drifting.drift(store, settings, again).rows == 250, "those that came later are new as well"
+
+
+def test_new_labels_are_a_reason_to_train_again_and_then_it_is_quiet(
+    store, settings, stored, trained, append, as_bytes
+):
+    run = trained(stored(table(300)))
+    append(run, foreign(200))
+    data = as_bytes(foreign(250).tail(50).assign(label="slow"))
+    order = Order("labelled.csv", sha256_of(data), COLUMNS, dataset_id=run.dataset_id, assume=True)
+    importing.merge(store, import_here(store, settings, data, order).staged, run.dataset_id)
+    found = drifting.drift(store, settings, run)
+    assert (found.rows, found.labelled) == (250, 50)
+    assert found.sentence.endswith("Train again: 50 of the new comments carry a label.")
+    assert drifting.drift(store, settings, trained(run.dataset_id)) is None
+
+
+def test_the_cause_leads_and_the_remedy_names_the_language(store, settings, stored, trained, append):
+    run = trained(stored(table(300)), TrainingOptions(encoder="tests/tiny"))
+    append(run, foreign(200))
+    predict_new(store, settings, run.id)
+    found = drifting.drift(store, settings, run)
+    assert found.sentence.startswith("The mix of languages changed: Chinese went from 0% to 100%.")
+    assert found.sentence.endswith("Label some of the new comments in Chinese and train again.")
+
+
+def test_the_card_of_a_model_names_the_languages_it_learned_from(store, settings, stored, trained):
+    words = pd.Series([f"这个应用太慢了，价格太贵了{number}" for number in range(60)])
+    both = pd.concat([table(60).assign(text="The page is slow and the price is " + words.index.astype(str)),
+                      table(60).assign(text=words)])  # fmt: skip
+    run = trained(stored(both))
+    line = next(line for line in exporting.card(store, run).splitlines() if "Languages of" in line)
+    shares = dict(re.findall(r"(English|Chinese) (\d+)", line))
+    assert set(shares) == {"English", "Chinese"} and all(40 <= int(share) <= 60 for share in shares.values())

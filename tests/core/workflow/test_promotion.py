@@ -57,6 +57,21 @@ def test_a_label_that_nothing_judges_is_a_reason_not_to_promote(store, settings,
     assert promotion.promote(store, settings, run.id, anyway=True).run_id == run.id
 
 
+@pytest.mark.parametrize(("way", "more"), [({}, 45), ({"split": "kfold:3"}, 9), ({"test_dataset": 5}, 9)])
+def test_a_label_that_few_rows_judge_says_how_many_more_to_label(store, trained, monkeypatch, way, more):
+    """A fifth of the comments is held out at random, in folds each of them, elsewhere those of the file."""
+    run, _ = trained
+    options, finished = replace(run.options, **way), promotion.finished
+    monkeypatch.setattr(
+        promotion, "finished", lambda store, key: replace(finished(store, key), options=options)
+    )
+    promotion.set_rule(store, run.label_set_id, replace(EASY, recall=0.01))
+    first, *others = run.model.per_label
+    store.runs.update(run.id, model=replace(run.model, per_label=(replace(first, support=1), *others)))
+    (missed,) = promotion.verdict(store, run).missed
+    assert missed.name.endswith(f"judge {first.label} (1): label {more} more")
+
+
 def test_promote_and_go_back(store, settings, trained):
     first, second = trained
     promotion.set_rule(store, first.label_set_id, EASY)

@@ -138,6 +138,47 @@ def test_a_kill_forgets_no_more_than_two_seconds(store, tuned, clock):
     assert tuning.Budget(store, job.params, task).left <= 31
 
 
+def test_a_trial_that_cannot_end_in_time_does_not_begin_and_the_next_that_fits_does(
+    store, settings, tuned, clock, monkeypatch
+):
+    """25 seconds are left of a minute; the second trial needs 79 at least, the third 20."""
+    needs = {1: 30.0, 2: 79.0, 3: 20.0}
+    monkeypatch.setattr(
+        estimate, "estimate", lambda *what: SimpleNamespace(low=needs[what[4].seed], high=99.0)
+    )
+    begun = []
+
+    def work(seconds):
+        job = store.jobs.claim("worker", 60.0)
+        fence = (job.id, "worker", job.attempt)
+        try:
+            with tuning.within_budget(store, dict(job.params), Task(fence=fence), settings) as task:
+                begun.append(job.params["run"])
+                clock.now += seconds
+                task.progress(1.0, "")
+        except Cancelled as stop:
+            store.jobs.finish(*fence, "cancelled", str(stop))
+        else:
+            store.jobs.finish(*fence, "done")
+
+    first, second, third = tuned(minutes=1)
+    for seconds in (35, 79, 20):
+        work(seconds)
+    assert begun == [first.id, third.id]
+    skipped = store.runs.get(second.id)
+    assert (skipped.status, skipped.error, took(skipped)) == ("cancelled", tuning.TOO_LONG, 0)
+
+
+def test_a_trial_that_was_paused_goes_on_in_what_is_left(store, settings, tuned, work, clock, monkeypatch):
+    monkeypatch.setattr(estimate, "estimate", lambda *what: SimpleNamespace(low=50.0, high=99.0))
+    (trial,) = tuned(minutes=1, seeds=(1,))
+    work(30, ends=Paused)
+    runs.resume(store, trial.id)
+    job = store.jobs.claim("worker", 60.0)
+    budget = tuning.Budget(store, job.params, Task(fence=(job.id, "worker", job.attempt)))
+    assert budget.left == 30 and budget.fits(settings)
+
+
 def test_other_trainings_have_no_budget(store):
     free = Task()
     with tuning.within_budget(store, {"run": 1}, free) as task:
@@ -203,3 +244,61 @@ def test_what_was_tried_is_not_tried_again(store, settings, trained, monkeypatch
     assert tuning.untried(store, base) == (trials[1],)
     (again,) = tuning.start(store, settings, base.id, minutes=5)
     assert again.options == second.options and again.id != second.id
+
+
+def test_what_was_trained_by_itself_is_not_tried_but_takes_part(store, settings, trained, monkeypatch):
+    base, other = trained(WORDS), trained(replace(WORDS, seed=1))
+    trials = [tuning.Trial("", replace(WORDS, trial_of=base.id, seed=seed)) for seed in (1, 2)]
+    monkeypatch.setattr(tuning, "plan", lambda run, cut: tuple(trials))
+    assert tuning.untried(store, base) == (trials[1],)
+    assert [run.id for run in tuning.trials_of(store, base)] == [other.id]
+    assert tuning.trials_of(store, replace(base, options=trials[0].options)) == []
+
+
+# ---- what is chosen ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def measured(store, tuned, work):
+    """A run and one trial that reached these scores on so many validation rows."""
+
+    def measured(own, trial, rows):
+        (queued,) = tuned(minutes=1, seeds=(1,))
+        base = store.runs.get(queued.options.trial_of)
+        work(1)
+        for run, score in ((base, own), (queued, trial)):
+            evaluation = replace(base.evaluation, validation=rows, validation_f1=score)
+            store.runs.update(run.id, evaluation=evaluation)
+        return store.runs.get(base.id), store.runs.get(queued.id)
+
+    return measured
+
+
+def test_what_chance_makes_of_few_validation_rows_is_a_tie(store, measured):
+    """1.645 sqrt(.76 .24 / 80) is .079."""
+    base, trial = measured(0.69, 0.76, rows=80)
+    assert tuning.best_of(store, base).id == base.id, "the run that was there first"
+    assert tuning.tie(store, base) == (
+        f"Run {trial.id} reaches 0.760 and run {base.id} 0.690 on the validation comments. 80 of them cannot "
+        f"tell that apart (90 % range about ± 0.08), so it is a tie, and run {base.id} is kept."
+    )
+
+
+@pytest.mark.parametrize(("own", "rows"), [(0.68, 80), (0.74, 5000)])
+def test_what_is_more_than_chance_wins(store, measured, own, rows):
+    base, trial = measured(own, 0.76, rows)
+    assert tuning.best_of(store, base).id == trial.id and tuning.tie(store, base) == ""
+
+
+def test_the_run_itself_on_top_is_no_tie(store, measured):
+    base, _ = measured(1.0, 1.0, rows=80)
+    assert tuning.best_of(store, base).id == base.id and tuning.tie(store, base) == ""
+
+
+def test_the_worker_does_not_begin_what_cannot_end(store, settings, tuned, monkeypatch):
+    monkeypatch.setattr(estimate, "estimate", lambda *what: SimpleNamespace(low=61.0, high=99.0))
+    tuned(minutes=1, seeds=(1,))
+    job = store.jobs.claim("worker", 60.0)
+    context = JobContext(job, (job.id, "worker", job.attempt), lambda *said: None, lambda: False, None)
+    with pytest.raises(Cancelled, match="more time than was left"):
+        training_kinds(store, settings)["train"](dict(job.params), context)

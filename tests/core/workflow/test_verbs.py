@@ -20,6 +20,9 @@ def test_train_prints_every_model_with_its_ranges(said, rows, store):
         low, high = scores["accuracy_range"]
         assert low <= scores["accuracy"] <= high and scores["held_out_rows"] == 120
         assert scores["macro_f1_range"][0] <= scores["macro_f1"] <= scores["macro_f1_range"][1]
+        low, high = scores["calibration_error_range"]
+        assert low <= scores["calibration_error"] <= high
+    assert done["model"]["calibration_error"] == done["calibration_error"]["after"]
     assert set(done["calibration_error"]) == {"before", "after", "by_chance"}
     assert 0 < done["calibration_error"]["by_chance"] < 0.2
     assert set(done["seconds"]) == set(done["cpu_seconds"]) >= {"embed", "quick", "tfidf"}
@@ -163,7 +166,9 @@ def test_promote_needs_the_gate_or_a_word(said, refused, rows, store):
     store.runs.update(first, model=replace(store.runs.get(first).model, macro_f1=0.9))
     store.labels.set_gate(1, GateRule(macro_f1=1.0, recall=1.0, calibration_error=0.0))
     assert "does not pass the gate" in refused("promote", first)
-    assert said("promote", first, "--anyway", "--note", "for the review")["passed"] is False
+    put = said("promote", first, "--anyway", "--note", "for the review")
+    low, high = next(result["range"] for result in put["gate"] if result["name"].startswith("Recall"))
+    assert put["passed"] is False and 0 <= low < high <= 1
     assert said("promote", second, "--anyway")["run"] == second
     assert said("promote", "--back", "Rows/label")["run"] == first
     assert "Name the run" in refused("promote")

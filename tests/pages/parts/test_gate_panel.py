@@ -48,3 +48,20 @@ def test_what_is_left_beyond_chance_stands_beside_the_error_that_it_is_left_of()
 def test_a_bound_has_as_many_digits_as_it_was_given(bound, line):
     results = check(GOOD, GateRule(bound, 0.6, 0.5), 0.1)
     assert lines(results, GOOD)[0].replace("\\", "").endswith(line)
+
+
+def test_a_value_has_its_range_and_too_few_comments_are_said_once():
+    scores = replace(
+        GOOD,
+        ranges={"macro_f1": (0.84, 0.95)},
+        per_label=(*GOOD.per_label, LabelScore("b", 1.0, 1.0, 1.0, 3), LabelScore("c", 0.0, 0.0, 0.0, 0)),
+    )
+    said = [
+        line.replace("\\", "") for line in lines(check(scores, GateRule(0.8, 0.6, 0.05), 0.01, 0.2), scores)
+    ]
+    assert said[0] == "✓ reached: Macro F1 **0.90** (likely 0.84 to 0.95), must be at least 0.80"
+    thin, unknown = (line for line in said if line.startswith("✗"))
+    assert thin.endswith("to judge b (3): label 35 more, or train with another way to judge")
+    assert unknown.endswith(
+        "c has no held-out comments. Label more comments with them, or train with another way to judge"
+    )
