@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import insight_tabs, results, run_notes
+from pages.parts import insight_tabs, results, run_notes, run_results
 from pages.parts.choices import need_dataset, need_run
 from pages.parts.frame import open_page
 from pages.parts.plain import bullets, plain
@@ -17,10 +17,10 @@ st.caption(
     f"label set {plain(insights.label_set)} · run {run.id}"
 )
 run_notes.show(run)
-if run.recommended == "baseline":
+if run.recommended == "baseline" and run_results.is_beaten(run, run.baseline.name):
     st.warning(
         f"On held-out comments the simple baseline (macro F1 {run.baseline.macro_f1:.2f}) beats this model "
-        f"({run.model.macro_f1:.2f}). Treat the counts of unlabelled comments with care.",
+        f"({run.model.macro_f1:.2f}) by more than chance. Treat the counts of unlabelled comments with care.",
         icon=":material/balance:",
     )
 with st.container(border=True):

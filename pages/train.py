@@ -6,7 +6,7 @@ from pages.parts import run_card, run_notes, training_form
 from pages.parts.choices import choose_run, need_dataset
 from pages.parts.frame import open_page
 from pages.parts.plain import plain
-from pages.parts.progress import tell_failure, watch_active
+from pages.parts.progress import follow_up, tell_failure, watch_active
 
 open_page()
 st.title("Train")
@@ -15,6 +15,7 @@ run = choose_run(dataset, newest=True)
 label_set = training_form.ask(dataset, run)
 tell_failure(dataset.id)
 watch_active(dataset.id)
+follow_up(dataset.id)
 if run and label_set and run.label_set_id != label_set.id:
     st.info(f"No model of **{plain(label_set.name)}** was trained yet.")
 elif run:

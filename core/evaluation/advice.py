@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain import BETTER, QUICK, Estimate, GateResult, LearningPoint, Scores, Slice
+from core.domain import BETTER, NOT_JUDGED, QUICK, Estimate, GateResult, LearningPoint, Scores, Slice
 from core.evaluation.gate import FEWEST_TO_JUDGE
 from core.evaluation.held_out import HeldOut
 from core.evaluation.learning import NO_GAIN, fitted
@@ -42,12 +42,14 @@ def advise(
     cut_share: float = 0.0,
     unknown_share: float = 0.0,
     mode: str = QUICK,
+    judged_apart: bool = False,
 ) -> tuple[Advice, ...]:
-    """`counts`: labelled rows of each label; `cut_share`: texts longer than the limit; `unknown_share`:
-    tokens that the encoder does not know. Another encoder first, since nothing else helps a model that
-    cannot read; then known gains, by size; then what usually helps most."""
+    """`counts`: labelled rows of each label; `judged_apart`: the held-out rows are of another dataset;
+    `cut_share`: texts longer than the limit; `unknown_share`: tokens that the encoder does not know. Another
+    encoder first, since nothing else helps a model that cannot read; then known gains, by size; then what
+    usually helps most."""
     found = [
-        *_more_labels(scores, held, results, counts, learning),
+        *_more_labels(scores, held, results, counts, learning, judged_apart),
         *_merge(held),
         *_suspicious(held),
         *_settings(cut_share, unknown_share, mode, sum(counts.values())),
@@ -75,14 +77,16 @@ def _more_labels(
     results: Sequence[GateResult],
     counts: Mapping[str, int],
     learning: Sequence[LearningPoint],
+    judged_apart: bool,
 ) -> list[Advice]:
     """The labels below the gate or too thin for it, then those below the average; about twice as many rows
     as they have."""
     missed = {result.name for result in results if not result.passed}
+    judges = any(name.startswith(NOT_JUDGED) for name in missed)  # no recall may be asked for
     stopped = {
         score.label
         for score in scores.per_label
-        if f"Recall of {score.label}" in missed or score.support < FEWEST_TO_JUDGE
+        if f"Recall of {score.label}" in missed or (judges and score.support < FEWEST_TO_JUDGE)
     }
     weak = [
         (score.label not in stopped, score.f1, score.label, score)
@@ -90,13 +94,19 @@ def _more_labels(
         if score.support and (score.label in stopped or score.f1 < scores.macro_f1)
     ]
     weak = [score for *_, score in sorted(weak, key=lambda item: item[:3])]
-    return [_label_more(score, held, counts, learning, len(scores.per_label)) for score in weak[:WEAK_LABELS]]
+    return [
+        _label_more(score, held, counts, learning, len(scores.per_label), judged_apart)
+        for score in weak[:WEAK_LABELS]
+    ]
 
 
-def _label_more(score, held: HeldOut, counts: Mapping[str, int], learning, labels: int) -> Advice:
+def _label_more(
+    score, held: HeldOut, counts: Mapping[str, int], learning, labels: int, judged_apart: bool
+) -> Advice:
     has = counts.get(score.label, 0)
-    # A label that is too thin to judge also needs as many as bring enough of them among the held-out rows.
-    missing = max(0, FEWEST_TO_JUDGE - score.support) * has / score.support
+    # A label that is too thin to judge also needs as many as bring enough of them among the held-out rows,
+    # where these are drawn from them.
+    missing = 0.0 if judged_apart else max(0, FEWEST_TO_JUDGE - score.support) * has / score.support
     more = int(np.clip(np.ceil(max(has, missing) / 10) * 10, LEAST_MORE, MOST_MORE))
     gain = _gain_of_labels(score.f1, has, more, learning, labels)
     found = f"{score.recall:.0%} of them are found, and {score.precision:.0%} of those called so are right."

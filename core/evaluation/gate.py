@@ -13,7 +13,11 @@ FEWEST_TO_JUDGE = 10
 
 
 def check(
-    scores: Scores, rule: GateRule, calibration_error: float | None = None, held_share: float = 1.0
+    scores: Scores,
+    rule: GateRule,
+    calibration_error: float | None = None,
+    held_share: float = 1.0,
+    where: str = "",
 ) -> tuple[GateResult, ...]:
     """Macro F1, the recall of every label that enough held-out rows judge, how many labels too few or none
     judge, and the calibration error; each with the range of its value where that was measured. The third and
@@ -23,7 +27,7 @@ def check(
     whose probabilities are exact shows an error, too. Of models scored before chance was kept it is the
     error itself. `calibration_error` stands in for models scored before that was kept with the scores;
     where it is not known at all, it counts as the worst there is. `held_share` of the comments that get a
-    label come to be held out.
+    label `where` it is said come to be held out.
     """
     results = [_at_least("Macro F1", scores.macro_f1, rule.macro_f1, scores.ranges.get("macro_f1"))]
     results += [
@@ -34,7 +38,7 @@ def check(
     if rule.recall > 0:
         thin = [score for score in scores.per_label if 0 < score.support < FEWEST_TO_JUDGE]
         unknown = [score for score in scores.per_label if not score.support]
-        results += [_too_few(thin, held_share)] if thin else []
+        results += [_too_few(thin, held_share, where)] if thin else []
         results += [_not_judged(unknown)] if unknown else []
     return (*results, _confidence(scores, rule.calibration_error, calibration_error))
 
@@ -50,13 +54,13 @@ def _confidence(scores: Scores, bound: float, stand_in: float | None) -> GateRes
     return GateResult(name, value, bound, at_least=False, passed=value <= bound, range=ends)
 
 
-def _too_few(thin: Sequence[LabelScore], held_share: float) -> GateResult:
+def _too_few(thin: Sequence[LabelScore], held_share: float, where: str) -> GateResult:
     """A recall of few rows may lie far from that of all comments, however good it looks."""
     fewest = min(score.support for score in thin)
     more = math.ceil((FEWEST_TO_JUDGE - fewest) / held_share)
     named = _named([f"{score.label[:60]} ({score.support})" for score in thin])
     each = "" if len(thin) == 1 else " of each"
-    return _failed(f"too few held-out comments to judge {named}: label {more:,} more{each}", len(thin))
+    return _failed(f"too few held-out comments to judge {named}: label {more:,} more{each}{where}", len(thin))
 
 
 def _not_judged(unknown: Sequence[LabelScore]) -> GateResult:

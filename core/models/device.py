@@ -40,9 +40,9 @@ class Device:
         return free + torch.cuda.memory_reserved(self.name) - torch.cuda.memory_allocated(self.name)
 
 
-@lru_cache(maxsize=4)
 def choose_device(wish: str = "auto") -> Device:
-    """The GPU when there is one that works, else the CPU; `wish` is the setting `device`.
+    """The GPU when there is one that works, else the CPU; `wish` is the setting `device`. One that fails is
+    tried again the next time: it may have been full.
 
     Raises ConfigError when a device is asked for that this machine does not have or that does not work.
     """
@@ -83,6 +83,7 @@ def _check_seen(name: str) -> None:
         )
 
 
+@lru_cache(maxsize=4)
 def _tried(name: str) -> Device:
     """A GPU once it has computed something. Raises what torch raises when one is full, or too old or new."""
     square = torch.ones(16, 16, device=name)
@@ -96,6 +97,7 @@ def _tried(name: str) -> Device:
     return Device(name, bf16, torch.cuda.get_device_name(name))
 
 
+@lru_cache(maxsize=1)
 def _cpu() -> Device:
     keep_freed()
     bf16 = _bf16_pays()

@@ -65,5 +65,5 @@ def model(run: TrainingRun) -> str:
         return right
     gap = (run.model.macro_f1 - run.baseline.macro_f1) * 100
     if run.recommended == "baseline":
-        return f"{right}; the simple baseline does better, use it"
+        return f"{right}; the simple baseline reaches {-gap:.1f} points more macro F1, so compare the two"
     return f"{right}, macro F1 {gap:.1f} points above the simple baseline"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import Row
 
 from core.domain import (
+    BETTER,
     Columns,
     CurvePoint,
     Dataset,
@@ -62,8 +63,9 @@ def to_run(row: Row) -> TrainingRun:
 
 
 def _to_options(stored: Mapping) -> TrainingOptions:
-    """An older version may have stored fewer settings, and hid no tokens."""
-    return TrainingOptions(**{"token_masking": 0.0, **stored, "without": tuple(stored.get("without", ()))})
+    """An older version may have stored fewer settings, and hid no tokens in Better."""
+    old = {"token_masking": 0.0} if stored.get("mode") == BETTER else {}
+    return TrainingOptions(**{**old, **stored, "without": tuple(stored.get("without", ()))})
 
 
 def _to_scores(stored: Mapping | None) -> Scores | None:

@@ -129,8 +129,13 @@ def fine_tune_material(
         found.validation_f1,
         found.curve,
         found.stopped_early,
-        facts.of_better(options, found.steps, len(train), processes),
+        facts.of_better(_done(options, encoder), found.steps, len(train), processes),
     )
+
+
+def _done(options: TrainingOptions, encoder: Encoder) -> TrainingOptions:
+    """What was really done: without a sign for a hidden word none is hidden."""
+    return options if encoder.tokenizer.mask_token_id is not None else replace(options, token_masking=0.0)
 
 
 def _not_again(step: int, steps: int, curve: tuple[CurvePoint, ...]) -> None:

@@ -31,6 +31,7 @@ def advice(store: Store, run: TrainingRun) -> tuple:
         cut_share=cut_share(store, run),
         unknown_share=_unknown(run),
         mode=run.options.mode,
+        judged_apart=bool(run.options.test_dataset),
     )
 
 

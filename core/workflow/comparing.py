@@ -50,14 +50,14 @@ def compare(store: Store, first: TrainingRun, second: TrainingRun) -> Compared:
     return Compared(found, tuple(scores), changed_settings(*runs), _rows(store, *runs), flips)
 
 
-def is_beaten(store: Store, run: TrainingRun, name: str) -> bool:
+def is_beaten(store: Store, run: TrainingRun, name: str) -> bool | None:
     """Whether the model `name`, measured beside a run, is better than its own by more than chance, on the
-    same held-out rows. False for a run of an earlier version, which kept no answers of it."""
+    same held-out rows. None for a run of an earlier version, which kept no answers of it."""
     from core.evaluation.comparison import compare as compare_held_out
 
     held = [held_out(store, run), held_out(store, run, name)]
     if any(rows is None for rows in held):
-        return False
+        return None
     main = compare_held_out(*held, groups=writers(store, [run], held[0].ids)).measures[0]
     return main.clear and main.change.mid > 0
 

@@ -59,7 +59,8 @@ def verdict(store: Store, run: TrainingRun) -> Verdict:
     """What the gate says of a finished run. Raises NotFound."""
     run = finished(store, run.id)
     rule = rule_of(store.labels.get(run.label_set_id, counted=False))
-    found = check(run.model, rule, run.calibration.get("ece_after"), _held_share(run))
+    where = " in the test dataset" if run.options.test_dataset else ""
+    found = check(run.model, rule, run.calibration.get("ece_after"), _held_share(run), where)
     return Verdict(rule, tuple(found))
 
 

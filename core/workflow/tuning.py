@@ -22,10 +22,7 @@ SKEWED = 5.0  # the largest label has so many times the rows of the smallest
 BOOK_SECONDS = 2.0  # so much of the time of a trial is forgotten by a kill
 OTHER = "other"  # seconds of a trial outside its stages, or of an attempt that did not get done
 USED_UP = "The time for tuning is used up. Start the tuning again to try what is left."
-TOO_LONG = (
-    "It needs more time than was left of this tuning, so what fits was tried instead. Start the tuning again "
-    "to try it."
-)
+TOO_LONG = "It needs more time than was left of this tuning. Start the tuning again with more minutes."
 IN_FOLDS = (
     "A run that is judged in parts cannot be tuned: the comments that would choose its settings are held-out "
     "comments too, so its figures would look better than they are. Train with another way to judge, such as "
@@ -190,9 +187,11 @@ def _found(run: TrainingRun) -> float:
 
 def _half_width(run: TrainingRun) -> float:
     """Of the 90 % range of its score on the validation rows, as if that were a share of them: which of them
-    it got right is not kept. 1e-9 at least, so that a run is as good as itself."""
-    score = _found(run)
-    return max(1e-9, Z90 * math.sqrt(score * (1 - score) / max(1, run.evaluation.validation)))
+    it got right is not kept. With one row more that is right and one that is wrong (Agresti and Coull 1998),
+    so that a few rows that are all right are not certain."""
+    rows = run.evaluation.validation + 2
+    share = (_found(run) * run.evaluation.validation + 1) / rows
+    return Z90 * math.sqrt(share * (1 - share) / rows)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from core.charts.labels import shorten
 from core.domain import Dataset, LabelSet, TrainingRun
 from core.workflow import promotion
 from pages.parts import resources, results
-from pages.parts.progress import FINISHED, tell_failure, watch_active
+from pages.parts.progress import ended, tell_failure, watch_active
 from pages.parts.run_words import mode_name
 
 NEWEST = 0  # no run has this id
@@ -112,7 +112,7 @@ def _move_choice(names: dict[str, TrainingRun], newest: bool, labels: int | None
     if kept and len(names) > 1 and "run" not in st.session_state:
         _by_hand()  # an address asks for it
     shown = next((run for run in names.values() if kept.startswith(f"Run {run.id} ·")), None)
-    finished = st.session_state.pop(FINISHED, None) if newest else None
+    finished = ended(list(names.values())) if newest else None
     wanted = st.session_state.pop("next_run", None)
     if wanted == NEWEST:
         wanted = next(iter(names.values())).id

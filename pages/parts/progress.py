@@ -1,5 +1,6 @@
 """Long work on the screen: where it stands, how it goes, and the buttons that pause and end it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -16,7 +17,7 @@ from pages.parts.run_words import foreseen, mode_name
 
 ACTIVE = ("queued", "running", "paused")
 TRAINING = ""  # the lane of the queue
-FINISHED = "finished_run"  # where the training is kept that this visitor saw end
+WATCHED = "watched_runs"  # trainings that this visitor saw going on, and has not been told the end of
 TOLD_FOR = timedelta(minutes=10)  # that a training was cancelled
 LONG = timedelta(minutes=1)  # a training that went on for so long is not cancelled by one press
 GOES_ON = (
@@ -48,12 +49,33 @@ def watch_active(dataset_id: int | None = None) -> bool:
     for run in runs:
         if run.options.trial_of:
             continue
+        _watched().add(run.id)
         if run.job_id is None:
             st.info(f"Run {run.id} is being trained by a command line outside this page.")
         else:
             watch(run.id)
     _watch_trials([run for run in runs if run.options.trial_of and run.job_id is not None])
     return bool(runs)
+
+
+def ended(done: Sequence[TrainingRun]) -> int | None:
+    """The newest training that this visitor saw going on and that is among those that are done; told once.
+    Trials are none of them: who tunes a run goes on looking at it."""
+    found = _watched() & {run.id for run in done}
+    _watched().difference_update(found)
+    return max(found, default=None)
+
+
+def follow_up(dataset_id: int) -> None:
+    """Draw the page once more where a training ended while it was drawn: above it was still going on, and
+    below nothing waits for it any more."""
+    done = {run.id for run in resources.store().runs.list(dataset_id) if run.status == "done"}
+    if _watched() & done:
+        st.rerun()
+
+
+def _watched() -> set[int]:
+    return st.session_state.setdefault(WATCHED, set())
 
 
 def _watch_trials(trials: list[TrainingRun]) -> None:
@@ -113,8 +135,6 @@ def watch(run_id: int) -> None:
     except NotFound:
         st.rerun()
     if run.status not in ACTIVE:
-        if run.status == "done" and not run.options.trial_of:
-            st.session_state[FINISHED] = run.id
         st.rerun()
     job = store.jobs.get(run.job_id)
     with st.container(border=True):

@@ -12,10 +12,10 @@ from pages.parts.plain import bullets, counted, plain
 def show(run: TrainingRun) -> None:
     store = resources.store()
     changed = runs.changed_since(store, run)
+    unread = run_results.unread(run) if changed else 0
     if changed:
-        unread = run_results.unread(run)
         _since(run, changed, unread)
-        _drift(run, unread)
+    _drift(run, unread)  # also of comments without a label, of which a newer run has learned nothing either
     newer = accounts.newer_than_insights(store, run.id)
     if newer:
         st.info(plain(newer, 600), icon=":material/update:")

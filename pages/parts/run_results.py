@@ -80,13 +80,13 @@ def _compared(first: int, first_state: str, second: int, second_state: str) -> c
     return comparing.compare(store, store.runs.get(first), store.runs.get(second))
 
 
-def is_beaten(run: TrainingRun, name: str) -> bool:
-    """Whether the simpler model is better than the run's own by more than chance."""
+def is_beaten(run: TrainingRun, name: str) -> bool | None:
+    """Whether the simpler model is better than the run's own by more than chance; None: not known."""
     return _is_beaten(run.id, state(run), name)
 
 
 @st.cache_data(max_entries=64, show_spinner="Comparing on the same held-out comments")
-def _is_beaten(run_id: int, state: str, name: str) -> bool:
+def _is_beaten(run_id: int, state: str, name: str) -> bool | None:
     store = resources.store()
     return comparing.is_beaten(store, store.runs.get(run_id), name)
 

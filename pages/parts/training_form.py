@@ -94,9 +94,10 @@ def _show_newest(sets: dict[str, LabelSet]) -> None:
 def _refusal(dataset: Dataset, label_set: LabelSet, options: TrainingOptions) -> str:
     """Why these comments cannot be learned in this way; "" when they can. Of very many the training finds
     out, for a look at all of them takes long."""
-    if dataset.rows > MOST_CHECKED:
+    test = resources.store().datasets.get(options.test_dataset) if options.test_dataset else None
+    if dataset.rows + (test.rows if test else 0) > MOST_CHECKED:
         return ""
-    there = resources.store().datasets.get(options.test_dataset).sha256 if options.test_dataset else ""
+    there = test.sha256 if test else ""
     split = TrainingOptions(
         split=options.split, split_seed=options.split_seed, test_dataset=options.test_dataset
     )

@@ -29,7 +29,8 @@ SHARED = ("seed", "split", "split_seed", "test_dataset", "balance", "without")
 def show(run: TrainingRun) -> None:
     best, largest = run.winner, _largest_label(run)
     ahead = best is not run.model and best.macro_f1 > run.model.macro_f1
-    if ahead and run_results.is_beaten(run, best.name):
+    beaten = run_results.is_beaten(run, best.name) if ahead else False
+    if beaten:
         _recommend(run, best)
         return
     if not run.model.multi and run.model.accuracy <= largest:
@@ -39,7 +40,7 @@ def show(run: TrainingRun) -> None:
             icon=":material/warning:",
         )
     elif ahead:
-        _as_good(run, best)
+        _ahead(run, best, known=beaten is not None)
     elif run.baseline is not None:
         st.caption(
             f"On the same held-out comments the simpler model ({plain(scores_name(run.baseline))}) reaches "
@@ -61,14 +62,18 @@ def _recommend(run: TrainingRun, best: Scores) -> None:
     _make_it_the_model(run, best, "secondary")
 
 
-def _as_good(run: TrainingRun, best: Scores) -> None:
-    """Ahead, but not by more than chance: no reason to change, and none to prefer the costlier one."""
+def _ahead(run: TrainingRun, best: Scores, known: bool) -> None:
+    """Not by more than chance: no reason to change, and none to prefer the costlier one. Or that is not
+    `known`, since an earlier version kept no answers."""
     name, (theirs, ours) = plain(scores_name(best)), _told_apart(best.macro_f1, run.model.macro_f1)
+    figures = f"{name} reaches macro F1 {theirs} on the same held-out comments, this model {ours}"
     cheaper = " It is as good and cheaper, so you may prefer it." if _is_cheaper(best, run) else ""
-    st.caption(
-        f"{name} reaches macro F1 {theirs} on the same held-out comments, this model {ours}: no clear "
-        f"difference.{cheaper}"
-    )
+    if known:
+        st.caption(f"{figures}: no clear difference.{cheaper}")
+    else:
+        st.caption(
+            f"{figures}. An earlier version kept too little to tell whether that is chance: train again."
+        )
     _make_it_the_model(run, best, "tertiary")
 
 

@@ -136,3 +136,14 @@ def test_what_is_known_to_bring_hardly_anything_stands_behind_what_nobody_measur
     gains = [item.gain.mid for item in ranked if item.kind == "label_more"]
     assert max(gains) < 0.005
     assert kinds.index("better") < kinds.index("label_more")
+
+
+def test_a_thin_label_is_not_asked_for_where_no_recall_is_and_not_more_where_others_judge(sure_of):
+    rows = [0] * 20 + [1] * 20 + [2] * 4
+    held = sure_of(rows, rows)
+    scores = score("quick", held)
+    results = check(scores, GateRule(recall=0.0))
+    assert not [one for one in advise(scores, held, results, counts=COUNTS) if one.kind == "label_more"]
+    results = check(scores, GateRule(), where=" in the test dataset")
+    (apart,) = advise(scores, held, results, counts={**COUNTS, "c": 40}, judged_apart=True)[:1]
+    assert "about 40 more comments “c”" in apart.words, "as many as it has; they judge nothing here"

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.domain import GateRule
+from core.domain import GateRule, LabelScore, Scores
 from core.evaluation.gate import check, passed
 from core.evaluation.scores import score
 
@@ -101,3 +101,9 @@ def test_most_models_of_exact_probabilities_pass(held_of, rows):
         scores = score("x", held_of(truth, np.column_stack([chances, 1 - chances])), draws=2)
         right += check(scores, GateRule())[-1].passed
     assert right / 40 >= 0.6
+
+
+def test_where_to_label_is_said_of_a_test_dataset():
+    thin = Scores("m", 0.9, 0.9, 0.9, (LabelScore("a", 1.0, 1.0, 1.0, 4),), (), 4)
+    said = [result.name for result in check(thin, GateRule(), where=" in the test dataset")]
+    assert any(name.endswith("to judge a (4): label 6 more in the test dataset") for name in said)

@@ -21,9 +21,10 @@ def two_gpus(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda name: f"GPU {name}")
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: True)
-    choose_device.cache_clear()
+    tried = device._tried
+    tried.cache_clear()
     yield
-    choose_device.cache_clear()
+    tried.cache_clear()
 
 
 @pytest.fixture
@@ -51,10 +52,10 @@ def test_bfloat16_is_taken_only_where_it_was_measured_to_be_faster(monkeypatch, 
     monkeypatch.setattr(
         device, "_matmul_seconds", lambda left, right: seconds if left.dtype == torch.bfloat16 else 1.0
     )
-    choose_device.cache_clear()
+    device._cpu.cache_clear()
     assert choose_device("cpu").bf16 is expected
     assert ("bfloat16" in choose_device("cpu").description) is expected
-    choose_device.cache_clear()
+    device._cpu.cache_clear()
 
 
 def test_where_torch_says_no_nothing_is_measured(monkeypatch):
@@ -90,7 +91,6 @@ def test_autocast_is_on_only_where_it_pays():
 
 def test_a_gpu_that_is_not_there_is_said(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    choose_device.cache_clear()
     with pytest.raises(ConfigError, match="ROADLENS_DEVICE"):
         choose_device("cuda")
 
@@ -105,6 +105,19 @@ def test_a_gpu_that_fails_gives_way_to_the_cpu(broken, caplog):
     with caplog.at_level(logging.WARNING):
         assert choose_device("auto").name == "cpu"
     assert "AcceleratorError" in caplog.text and "kernel image" not in caplog.text
+
+
+def test_a_gpu_that_was_full_for_a_moment_is_tried_again(two_gpus, monkeypatch):
+    usual, left = torch.ones, iter([True])
+
+    def full_once(*shape, device="cpu"):
+        if next(left, False):
+            raise torch.OutOfMemoryError("too much")
+        return usual(*shape)
+
+    monkeypatch.setattr(torch, "ones", full_once)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    assert [choose_device("auto").name for _ in range(2)] == ["cpu", "cuda"]
 
 
 def test_a_gpu_that_is_asked_for_and_fails_is_said(broken):
@@ -130,7 +143,6 @@ def test_a_number_beyond_the_gpus_is_said(working):
 @pytest.mark.parametrize(("there", "sentence"), [(False, "sees none"), (True, "cannot use")])
 def test_an_apple_gpu_that_is_not_there_or_fails_is_said(monkeypatch, there, sentence):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: there)
-    choose_device.cache_clear()
     with pytest.raises(ConfigError, match=sentence):
         choose_device("mps")
 

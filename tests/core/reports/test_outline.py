@@ -55,7 +55,7 @@ def test_chosen_sections_only(insights, run):
 def test_baseline_that_wins_is_said(insights, run):
     better = replace(run.baseline, macro_f1=0.9)
     heading = outline(insights, replace(run, baseline=better)).sections[5].heading
-    assert heading.endswith("the simple baseline does better, use it")
+    assert heading.endswith("points more macro F1, so compare the two")
 
 
 @pytest.mark.parametrize("count", [1, 77])

@@ -1,3 +1,4 @@
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -70,6 +71,17 @@ def test_a_new_run(store, stored):
     assert store.runs.get(run.id) == run
     assert (run.options, run.status, run.job_id, run.labels, run.curve) == (options, "queued", None, (), ())
     assert (run.model, run.finished_at, run.data_sha256) == (None, None, "data")
+
+
+@pytest.mark.parametrize("mode", ["better", "quick", "tfidf", "bilstm"])
+def test_settings_of_an_older_version_mean_what_they_did(mode):
+    """Better hid no words then; the others never do, so that what they were trained with stays the same."""
+    from core.store.values import _to_options
+
+    now = TrainingOptions(mode=mode)
+    stored = {name: value for name, value in asdict(now).items() if name != "token_masking"}
+    assert _to_options(stored) == (replace(now, token_masking=0.0) if mode == "better" else now)
+    assert _to_options(asdict(now)) == now
 
 
 def test_every_field_round_trips(store, new_run):

@@ -6,9 +6,18 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain import TrainingRun
-from pages.parts import resources
-from pages.parts.progress import FINISHED
-from tests.pages.trained import WORDS, add_dataset, add_two_label_sets, press, texts, train_now
+from core.workflow import runs
+from pages.parts import progress, resources
+from pages.parts.progress import WATCHED
+from tests.pages.trained import (
+    WORDS,
+    add_dataset,
+    add_two_label_sets,
+    do_jobs,
+    press,
+    texts,
+    train_now,
+)
 
 
 def chosen(app: AppTest) -> str:
@@ -23,7 +32,7 @@ def choose(app: AppTest, name: str) -> AppTest:
 
 def ends(app: AppTest, run: TrainingRun) -> AppTest:
     """This visitor's page saw the run end; the page is drawn anew."""
-    app.session_state[FINISHED] = run.id
+    app.session_state[WATCHED] = {run.id}
     app.run()
     assert not app.exception
     return app
@@ -76,25 +85,37 @@ def test_an_address_that_names_a_run_is_a_choice(three, open_page):
     assert "Run 1: TF-IDF" in texts(ends(app, one_more(three[0], seed=4)))
 
 
-def watched(run_id: int) -> AppTest:
-    """A page on which a run that was watched has just ended."""
-
-    def script(run_id: int) -> None:
-        import streamlit as st
-
-        from pages.parts import progress
-
-        if not st.session_state.get("drawn"):
-            st.session_state["drawn"] = True
-            progress.watch(run_id)
-
-    return AppTest.from_function(script, default_timeout=60, args=(run_id,)).run()
-
-
 def test_a_trial_that_is_done_leaves_the_page_as_it_is(three, open_page):
-    trial = one_more(three[0], balance="weights", trial_of=three[2].id)
-    assert FINISHED not in watched(trial.id).session_state
-    assert watched(three[0].id).session_state[FINISHED] == three[0].id
+    app, store = open_page("train"), resources.store()
+    run, _ = queued(three[0], balance="weights", trial_of=three[2].id)
+    assert "trial for run 3" in texts(app.run())
+    assert not app.session_state[WATCHED]
+    do_jobs("")
+    assert store.runs.get(run.id).status == "done"
+    assert chosen(app.run()) == "Run 3 · TF-IDF"
+
+
+def test_a_training_that_ends_while_the_page_is_drawn_is_shown_all_the_same(three, open_page, monkeypatch):
+    app = open_page("train")
+    run, _ = queued(three[0], seed=4)
+    app.run()
+    assert app.session_state[WATCHED] == {run.id} and chosen(app) == "Run 3 · TF-IDF"
+    tell = progress.tell_failure
+
+    def meanwhile(dataset_id):  # after the run is chosen, before those that go on are drawn
+        do_jobs("")
+        tell(dataset_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(progress, "tell_failure", meanwhile)
+        app.run()
+    assert chosen(app) == f"Run {run.id} · TF-IDF" and not app.session_state[WATCHED]
+
+
+def queued(run: TrainingRun, **changed):
+    store = resources.store()
+    place = run.dataset_id, run.label_set_id
+    return runs.start_training(store, resources.settings(), *place, replace(WORDS, **changed))
 
 
 # ---- several label sets -------------------------------------------------------------------

@@ -1,0 +1,27 @@
+"""Whether new comments are still alike is told as long as it is so."""
+
+import pytest
+
+from core.workflow.drifting import Drift
+from pages.parts import run_results
+from tests.pages.trained import add_dataset, texts, train_now
+
+AGAIN = "Train again with the new comments"
+
+
+@pytest.mark.parametrize("labelled", [0, 12])
+def test_a_run_that_learned_nothing_of_the_new_comments_says_so_too(open_page, monkeypatch, labelled):
+    """Nothing came after it: what is new came after an earlier run on the same labels."""
+    found = Drift("Many new comments are in Chinese. Label some of them.", (), True, 150, labelled, 0)
+    monkeypatch.setattr(run_results, "drift", lambda run, unread: found)
+    train_now(add_dataset())
+    app = open_page("train")
+    assert "Many new comments are in Chinese. Label some of them." in texts(app)
+    links = [link.label for link in app.get("page_link")]
+    assert (AGAIN in links) == bool(labelled), "without a label the same model would come of it"
+
+
+def test_where_nothing_is_new_nothing_is_said(open_page):
+    train_now(add_dataset())
+    said = texts(open_page("train"))
+    assert "new comments" not in said
