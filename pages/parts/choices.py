@@ -114,10 +114,10 @@ def _move_choice(names: dict[str, TrainingRun], newest: bool, labels: int | None
     shown = next((run for run in names.values() if kept.startswith(f"Run {run.id} ·")), None)
     finished = ended(list(names.values())) if newest else None
     wanted = st.session_state.pop("next_run", None)
+    if wanted in (None, NEWEST) and finished is not None:  # it may have ended before this was asked
+        wanted = _finished(finished, list(names.values()), shown, labels) or wanted
     if wanted == NEWEST:
         wanted = next(iter(names.values())).id
-    if wanted is None and finished is not None:
-        wanted = _finished(finished, list(names.values()), shown, labels)
     if wanted is None and kept and kept not in names:
         wanted = shown.id if shown else None
         st.session_state.pop("run", None)

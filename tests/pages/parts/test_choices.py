@@ -112,6 +112,16 @@ def test_a_training_that_ends_while_the_page_is_drawn_is_shown_all_the_same(thre
     assert chosen(app) == f"Run {run.id} · TF-IDF" and not app.session_state[WATCHED]
 
 
+def test_the_one_that_was_pressed_is_shown_though_another_ended_meanwhile(open_page):
+    """Nobody drew this page between the two ends."""
+    dataset = add_dataset()
+    app = press(open_page("train"), "Train")
+    (own,) = resources.store().runs.list(dataset.id)
+    other = train_now(dataset, replace(WORDS, seed=9))
+    assert resources.store().runs.get(own.id).status == "done" and other.id > own.id
+    assert chosen(app.run()).startswith(f"Run {own.id} ·")
+
+
 def queued(run: TrainingRun, **changed):
     store = resources.store()
     place = run.dataset_id, run.label_set_id
