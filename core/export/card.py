@@ -217,7 +217,7 @@ def _scores(run: TrainingRun) -> str:
         )
         for one in run.model.per_label
     ]
-    head = f"On {run.model.n:,} held-out comments, with 90 % ranges; the first line is this model."
+    head = f"On {run.model.n:,} held-out comments, with 90% ranges; the first line is this model."
     if run.model.by_person:
         head += " The ranges take the comments of one person together: they are not independent."
     first = _table(("Model", "Accuracy", "Macro F1", "Balanced accuracy"), overall)

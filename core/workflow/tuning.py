@@ -131,12 +131,12 @@ def start(
     ]
 
 
-def trials_of(store: Store, run: TrainingRun) -> list[TrainingRun]:
+def trials_of(store: Store, run: TrainingRun, cut_share: float = 0.0) -> list[TrainingRun]:
     """All trials of the tuning of a run, and runs by themselves with settings that it would try; best on the
     validation rows first, unfinished ones last."""
     planned = set()
     if run.model and not run.options.trial_of:
-        planned = {_settings(trial) for trial in plan(run, 0.0)}
+        planned = {_settings(trial) for trial in plan(run, cut_share)}
     alone = [other for other in _alike(store, run) if not other.options.trial_of and other.options in planned]
     trials = [other for other in store.runs.list(run.dataset_id) if other.options.trial_of == run.id]
 
@@ -147,34 +147,34 @@ def trials_of(store: Store, run: TrainingRun) -> list[TrainingRun]:
     return sorted([*trials, *alone], key=place)
 
 
-def best_of(store: Store, run: TrainingRun) -> TrainingRun:
-    """The best of the run and its trials on the validation rows; the held-out rows have no say. Of those that
-    so few rows cannot tell apart the run itself, else the earliest.
+def best_of(run: TrainingRun, trials: Sequence[TrainingRun]) -> TrainingRun:
+    """The best of the run and its `trials_of` on the validation rows; the held-out rows have no say. Of those
+    that so few rows cannot tell apart the run itself, else the earliest.
 
     Not for runs that `refusal` speaks of: in folds the validation rows are held out as well.
     """
-    return min(_as_good(store, run), key=lambda other: (other.id != run.id, other.id), default=run)
+    return min(_as_good(run, trials), key=lambda other: (other.id != run.id, other.id), default=run)
 
 
-def tie(store: Store, run: TrainingRun) -> str:
+def tie(run: TrainingRun, trials: Sequence[TrainingRun]) -> str:
     """A sentence where the best scored higher than the one that `best_of` keeps, by no more than chance; ""
     otherwise."""
-    kept, as_good = best_of(store, run), _as_good(store, run)
+    kept, as_good = best_of(run, trials), _as_good(run, trials)
     if not as_good or _found(as_good[0]) <= _found(kept):
         return ""
     top = as_good[0]
     return (
         f"Run {top.id} reaches {_found(top):.3f} and run {kept.id} {_found(kept):.3f} on the validation "
-        f"comments. {top.evaluation.validation:,} of them cannot tell that apart (90 % range about "
+        f"comments. {top.evaluation.validation:,} of them cannot tell that apart (90% range about "
         f"± {_half_width(top):.2f}), so it is a tie, and run {kept.id} is kept."
     )
 
 
-def _as_good(store: Store, run: TrainingRun) -> list[TrainingRun]:
+def _as_good(run: TrainingRun, trials: Sequence[TrainingRun]) -> list[TrainingRun]:
     """The highest score on the validation rows first, then those less than half its 90 % range below it."""
     measured = [
         other
-        for other in (run, *trials_of(store, run))
+        for other in (run, *trials)
         if other.status == "done" and other.evaluation and other.evaluation.validation_f1 is not None
     ]
     measured.sort(key=lambda other: (-_found(other), other.id != run.id, other.id))

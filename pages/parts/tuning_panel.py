@@ -1,6 +1,7 @@
 """Bounded tuning: a few other settings within a time limit, compared without the held-out comments."""
 
 from collections import Counter
+from dataclasses import replace
 
 import streamlit as st
 
@@ -19,7 +20,8 @@ UNTOUCHED = (
 
 def show(run: TrainingRun) -> None:
     """The box to start it, then what its trials came to."""
-    trials = tuning.trials_of(resources.store(), run)
+    cut_share = run_results.cut_share(run)
+    trials = tuning.trials_of(resources.store(), run, cut_share)
     with st.expander("Tune: try other settings", icon=":material/tune:", expanded=bool(trials), key="tuning"):
         if why := tuning.refusal(run):
             st.info(why, icon=":material/info:")
@@ -27,13 +29,12 @@ def show(run: TrainingRun) -> None:
         if run.options.trial_of:
             st.caption(f"This run is itself a trial of the tuning of run {run.options.trial_of}.")
         else:
-            _ask(run)
+            _ask(run, cut_share)
         if trials:
-            _trials(run, trials)
+            _trials(run, trials, cut_share)
 
 
-def _ask(run: TrainingRun) -> None:
-    cut_share = run_results.cut_share(run)
+def _ask(run: TrainingRun, cut_share: float) -> None:
     planned = tuning.untried(resources.store(), run, cut_share)
     if not planned:
         st.caption("All settings that this tuning knows were tried. More or better labels help further.")
@@ -63,14 +64,13 @@ def _ask(run: TrainingRun) -> None:
     st.caption(UNTOUCHED)
 
 
-def _trials(run: TrainingRun, trials: list[TrainingRun]) -> None:
-    best = tuning.best_of(resources.store(), run)
-    tie = tuning.tie(resources.store(), run)
+def _trials(run: TrainingRun, trials: list[TrainingRun], cut_share: float) -> None:
+    best, tie = tuning.best_of(run, trials), tuning.tie(run, trials)
     if best.id == run.id:
         st.info(tie or f"So far run {run.id} itself is the best on the validation comments.")
     else:
         _name_best(best, tie)
-    words = {trial.options: trial.words for trial in tuning.plan(run, run_results.cut_share(run))}
+    words = {trial.options: trial.words for trial in tuning.plan(run, cut_share)}
     rows = [
         {
             "Run": other.id,
@@ -121,6 +121,7 @@ def _name_best(best: TrainingRun, tie: str) -> None:
 
 def _difference(run: TrainingRun, trial: TrainingRun, words: dict) -> str:
     """As planned, or by the settings when the plan has changed since."""
-    if trial.options in words:
-        return words[trial.options]
+    planned = replace(trial.options, trial_of=run.id)  # also of one that was trained by itself
+    if planned in words:
+        return words[planned]
     return ", ".join(f"{name} {value}" for name, _, value in comparing.changed_settings(run, trial))

@@ -87,9 +87,9 @@ def test_trials_are_runs_and_the_best_is_chosen_on_validation_rows(store, settin
         train(store, settings, run.id, Task())
     found = tuning.trials_of(store, base)
     assert {run.id for run in found} == {run.id for run in queued}
-    best = tuning.best_of(store, base)
+    best = tuning.best_of(base, tuning.trials_of(store, base))
     highest = max(run.evaluation.validation_f1 for run in (base, *found))
-    assert best.evaluation.validation_f1 == highest or tuning.tie(store, base)
+    assert best.evaluation.validation_f1 == highest or tuning.tie(base, tuning.trials_of(store, base))
     held = {run.id: set(judging.held_out(store, run).ids.tolist()) for run in (base, *found)}
     assert len(set(map(frozenset, held.values()))) == 1, "every trial leaves the same rows untouched"
 

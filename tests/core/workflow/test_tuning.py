@@ -277,22 +277,28 @@ def measured(store, tuned, work):
 def test_what_chance_makes_of_few_validation_rows_is_a_tie(store, measured):
     """1.645 sqrt(.76 .24 / 80) is .079."""
     base, trial = measured(0.69, 0.76, rows=80)
-    assert tuning.best_of(store, base).id == base.id, "the run that was there first"
-    assert tuning.tie(store, base) == (
+    assert tuning.best_of(base, tuning.trials_of(store, base)).id == base.id, "the run that was there first"
+    assert tuning.tie(base, tuning.trials_of(store, base)) == (
         f"Run {trial.id} reaches 0.760 and run {base.id} 0.690 on the validation comments. 80 of them cannot "
-        f"tell that apart (90 % range about ± 0.08), so it is a tie, and run {base.id} is kept."
+        f"tell that apart (90% range about ± 0.08), so it is a tie, and run {base.id} is kept."
     )
 
 
 @pytest.mark.parametrize(("own", "rows"), [(0.68, 80), (0.74, 5000)])
 def test_what_is_more_than_chance_wins(store, measured, own, rows):
     base, trial = measured(own, 0.76, rows)
-    assert tuning.best_of(store, base).id == trial.id and tuning.tie(store, base) == ""
+    assert (
+        tuning.best_of(base, tuning.trials_of(store, base)).id == trial.id
+        and tuning.tie(base, tuning.trials_of(store, base)) == ""
+    )
 
 
 def test_the_run_itself_on_top_is_no_tie(store, measured):
     base, _ = measured(1.0, 1.0, rows=80)
-    assert tuning.best_of(store, base).id == base.id and tuning.tie(store, base) == ""
+    assert (
+        tuning.best_of(base, tuning.trials_of(store, base)).id == base.id
+        and tuning.tie(base, tuning.trials_of(store, base)) == ""
+    )
 
 
 def test_the_worker_does_not_begin_what_cannot_end(store, settings, tuned, monkeypatch):
