@@ -128,23 +128,26 @@ def _damage(settings: Settings, run: TrainingRun) -> str:
     return ""
 
 
-def promoted_run(store: Store, dataset_id: int) -> TrainingRun | None:
-    """The run that answers for the dataset: the newest promotion of any of its label sets."""
+def promoted_run(store: Store, dataset_id: int, without: int = 0) -> TrainingRun | None:
+    """The run that answers for the dataset: the newest promotion of any of its label sets, but of the run
+    `without`."""
     found = [
-        promotion
+        item
         for label_set in store.labels.sets(dataset_id)
-        if (promotion := store.promotions.current(label_set.id)) is not None
+        for item in store.promotions.history(label_set.id)
+        if item.run_id != without
     ]
-    newest = max(found, key=lambda promotion: promotion.id, default=None)
+    newest = max(found, key=lambda item: item.id, default=None)
     return None if newest is None else store.runs.get(newest.run_id)
 
 
-def answering_run(store: Store, dataset_id: int) -> TrainingRun | None:
-    """The promoted run, else the newest finished one."""
-    promoted = promoted_run(store, dataset_id)
+def answering_run(store: Store, dataset_id: int, without: int = 0) -> TrainingRun | None:
+    """The promoted run, else the newest finished one; with `without` what would be were that run deleted."""
+    promoted = promoted_run(store, dataset_id, without)
     if promoted is not None:
         return promoted
-    return next((run for run in store.runs.list(dataset_id) if run.status == "done"), None)
+    done = (run for run in store.runs.list(dataset_id) if run.status == "done" and run.id != without)
+    return next(done, None)
 
 
 def queue_predictions(store: Store, run: TrainingRun) -> Job | None:

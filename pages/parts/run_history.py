@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.domain import Dataset, TrainingRun
+from core.workflow import promotion
 from core.workflow import runs as run_work
 from pages.parts import caches, compare_panel, resources, results, run_card, split_choice
 from pages.parts.plain import plain, rounded
@@ -157,18 +158,7 @@ def _answers_then(run: TrainingRun) -> str:
     before = next((item.run_id for item in history if item.run_id != run.id), None)
     if before is not None:
         return f"Run {before}, which answered before it, answers again."
-    shown = _shown_then(run)
+    shown = promotion.answering_run(resources.store(), run.dataset_id, without=run.id)
     if shown is None:
         return "There is no other model: Insights and Report are empty until you train one."
-    return f"No other model was promoted for them: Insights and Report begin with run {shown} then."
-
-
-def _shown_then(run: TrainingRun) -> int | None:
-    """As core.workflow.promotion.answering_run, without this run, which alone was promoted for its labels."""
-    store = resources.store()
-    others = [found.id for found in store.labels.sets(run.dataset_id) if found.id != run.label_set_id]
-    promoted = [found for key in others if (found := store.promotions.current(key)) is not None]
-    if promoted:
-        return max(promoted, key=lambda found: found.id).run_id
-    left = (other.id for other in store.runs.list(run.dataset_id) if other.status == "done")
-    return next((key for key in left if key != run.id), None)
+    return f"No other model was promoted for them: Insights and Report begin with run {shown.id} then."
