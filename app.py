@@ -1,11 +1,6 @@
 """The way in, twice: the server imports this file to serve the app, every visit runs it as the script."""
 
-import os
-
-# Read by OpenMP when torch is imported: waiting threads sleep instead of spinning beside a training.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-import streamlit as st  # noqa: E402
+import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.frame import open_app, show_error

@@ -1,7 +1,6 @@
 """What the two benchmarks of the engine share: rows, peers, processor seconds."""
 
 import csv
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +10,9 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / ".." / "shared" / "data"
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is imported
+from core.config import settle_libraries  # noqa: E402
+
+settle_libraries()  # torch is not imported yet
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402

@@ -20,7 +20,9 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / ".." / "shared" / "data"
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from core.config import settle_libraries  # noqa: E402
+
+settle_libraries()
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 WANTED_RATIO, WANTED_AGREEMENT = 5.5, 0.99  # of int8
 PIPELINE, ORIGINAL = "transformers pipeline, batch 32", "Roadlens"

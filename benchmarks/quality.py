@@ -21,7 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / ".." / "shared" / "data"
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from core.config import settle_libraries  # noqa: E402
+
+settle_libraries()
 
 REVIEWS = "app_reviews_arminer_facebook_tapfish.csv"
 

@@ -1,10 +1,10 @@
 """`python -m core`: the same workflow without a screen."""
 
-import os
 import sys
 
-# Read by OpenMP when torch is imported: waiting threads sleep instead of spinning.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from core.config import settle_libraries
+
+settle_libraries()  # nothing has imported torch yet
 
 from core.workflow.command import main  # noqa: E402
 

@@ -23,6 +23,7 @@ import torch
 from safetensors.numpy import save
 
 from core import errors
+from core.config import LIBRARIES
 from core.domain import CurvePoint, TrainingOptions
 from core.errors import AppError, Paused
 from core.models import multi_gpu
@@ -134,13 +135,13 @@ class Ranks:
     def start(self, processes: int, threads: int) -> None:
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         for place in range(processes):
-            own = {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"}
+            own = {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
             started = subprocess.Popen(  # noqa: S603 (the command is ours)
                 RANK,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,  # an interrupted command line ends them in its own order
-                env=os.environ | own | multi_gpu.surroundings(place, processes),
+                env=LIBRARIES | os.environ | own | multi_gpu.surroundings(place, processes),
             )
             self.running.append(started)
 

@@ -1,13 +1,12 @@
 """The worker process: `python -m core.workflow.worker [import]` empties one lane of the queue."""
 
-import os
 import sys
 from functools import partial
 
-# Read by OpenMP when torch is imported: waiting threads sleep instead of spinning.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from core.config import Settings, load_settings, settle_libraries
 
-from core.config import Settings, load_settings  # noqa: E402
+settle_libraries()  # nothing has imported torch yet
+
 from core.errors import FULL, DiskFull, Paused, ran_full  # noqa: E402
 from core.jobs.worker import Function, JobContext, run_worker  # noqa: E402
 from core.store.store import Store, open_store  # noqa: E402

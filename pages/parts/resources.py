@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from core.config import Settings, load_settings
+from core.config import Settings, load_settings, settle_libraries
 
 if TYPE_CHECKING:
     from core.jobs.watch import Watcher
     from core.store.store import Store
+
+settle_libraries()  # no page has imported torch yet
 
 LANES = ("", "import", "model")  # trainings; imports; work on finished models
 
