@@ -46,8 +46,9 @@ def fit_bcts(logits: np.ndarray, truth: np.ndarray) -> Calibration:
 
     Under 100 rows only the temperature is fitted; a label with under 10 rows keeps bias 0. Biases stay
     only if they also help on rows they were not fitted on (5 folds): with many labels of a dozen rows
-    each they fit noise, and cost a point of accuracy. One row's worth of doubt holds the temperature near
-    1, so that a few rows that are all right do not make the model certain of everything.
+    each they fit noise, and cost a point of accuracy. One row's worth of doubt holds the temperature near 1.
+    Targets are not quite 0 and 1 but (n + 1) / (n + 2) and what is left, as Platt's are: a hundred rows that
+    are nearly all right do not make the model certain of everything.
     """
     logs = log_softmax(logits.astype(np.float64))
     seen = np.bincount(truth, minlength=logs.shape[1])
@@ -76,20 +77,19 @@ def _surprise_in_folds(logs: np.ndarray, truth: np.ndarray, free: np.ndarray) ->
 def _fit_bcts(logs: np.ndarray, truth: np.ndarray, free: np.ndarray) -> Calibration:
     """`logs` (rows, labels) log-probabilities; `free` labels have a bias."""
     rows, count = logs.shape
+    target = np.full((rows, count), 1 / ((rows + 2) * max(1, count - 1)))
+    target[np.arange(rows), truth] = (rows + 1) / (rows + 2) if count > 1 else 1.0
 
     def loss(params: np.ndarray) -> tuple[float, np.ndarray]:
         inverse, bias = np.exp(-params[0]), np.zeros(count)
         bias[free] = params[1:]
         scores = log_softmax(logs * inverse + bias)
-        value = -scores[np.arange(rows), truth].mean() + BIAS_PENALTY * np.mean(bias**2)
-        slope = np.exp(scores)
-        slope[np.arange(rows), truth] -= 1
-        slope /= rows
+        value = -(target * scores).sum() / rows + BIAS_PENALTY * np.mean(bias**2)
+        slope = (np.exp(scores) - target) / rows
         towards_bias = slope.sum(axis=0) + 2 * BIAS_PENALTY * bias / count
         towards_temperature = -(slope * logs).sum() * inverse + params[0] / rows
-        return value + params[0] ** 2 / (2 * rows), np.concatenate(
-            [[towards_temperature], towards_bias[free]]
-        )
+        value += params[0] ** 2 / (2 * rows)
+        return value, np.concatenate([[towards_temperature], towards_bias[free]])
 
     bounds = [(np.log(SLOPES[0]), np.log(SLOPES[1]))] + [BIASES] * len(free)
     best = minimize(loss, np.zeros(1 + len(free)), jac=True, method="L-BFGS-B", bounds=bounds).x

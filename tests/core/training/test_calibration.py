@@ -77,6 +77,15 @@ def test_a_few_rows_that_are_all_right_do_not_make_it_certain():
     assert calibrated(np.array([[2.0, 0.0]]), found)[0, 0] < 0.999
 
 
+def test_a_hundred_rows_that_are_nearly_all_right_do_not_make_it_certain():
+    """Two of 100 were missed by little and the others were right by much: half the temperature would be
+    likelier on them, but the next rows may be missed by more."""
+    truth = np.arange(100) % 2
+    ahead = np.where(np.arange(100) < 2, -0.1, 4.0)  # of the true label before the other
+    logits = np.column_stack([np.where(truth == 0, ahead, 0.0), np.where(truth == 1, ahead, 0.0)])
+    assert 0.75 < calibration.fit(logits, truth).temperature < 1.5
+
+
 def test_platt_finds_the_line_that_was_put_in():
     found = calibration.fit(*several(8000), multi=True)
     assert found.slope == pytest.approx([0.5] * 3, rel=0.1)
