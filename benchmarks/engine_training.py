@@ -93,6 +93,7 @@ def ours(work: Work, seed: int) -> Callable:
         head_rate=HEAD,
         max_tokens=MAX_TOKENS,
         token_masking=0.0,  # as Trainer, which reads every word
+        averaging=0.0,  # and answers with its last weights
     )
     encoder = open_encoder(BUNDLED_ENCODER, choose_device(work.device), MAX_TOKENS)
     parts = Rows(work.texts, work.labels), Rows(work.held, work.held_labels, work.held_vectors)

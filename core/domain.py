@@ -164,7 +164,7 @@ class TrainingOptions:
     seed: int = 0
     epochs: int = 3  # Better and BiLSTM
     max_tokens: int = 128
-    body_rate: float = 1e-4  # learning rate of the encoder, Better only
+    body_rate: float = 0.0  # learning rate of the encoder, Better only; 0: by the width of its vectors
     head_rate: float = 1e-2
     batch_tokens: int = 1024
     split: str = STRATIFIED  # stratified, grouped, time, kfold:K or kfold:KxR (K folds, R times)
@@ -178,6 +178,9 @@ class TrainingOptions:
     adapter_rank: int = 0  # low-rank adapters (LoRA) of this rank; 0: all weights
     augment: float = 0.0  # share of training rows that get one changed copy
     token_masking: float = 0.1  # share of the tokens that each step of Better does not see
+    averaging: float = (
+        0.5  # memory of the mean of Better's weights, as a share of all steps; 0: the last ones
+    )
     bilstm: bool = False  # a BiLSTM among the baselines
     quick: bool = False  # Quick among the baselines of TF-IDF; it stands beside every other model anyway
     vectors: str = ""  # id of an uploaded file of word vectors for the BiLSTM; "": learned

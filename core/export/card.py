@@ -45,7 +45,7 @@ USED_BY = {  # setting -> the ways of training that it means something to; those
     "quick": (TFIDF,),
     **dict.fromkeys(("epochs", "batch_tokens", "patience", "weight_decay", "label_smoothing"), STEPWISE),
     **dict.fromkeys(("body_rate", "head_rate", "frozen_layers", "adapter_rank"), (BETTER,)),
-    **dict.fromkeys(("augment", "token_masking"), (BETTER,)),
+    **dict.fromkeys(("augment", "token_masking", "averaging"), (BETTER,)),
 }
 SETTING_NAMES = {  # field -> in words
     "mode": "Way of training",
@@ -67,6 +67,7 @@ SETTING_NAMES = {  # field -> in words
     "adapter_rank": "Rank of low-rank adapters",
     "augment": "Share of comments with a changed copy",
     "token_masking": "Share of tokens hidden in each step",
+    "averaging": "Mean of the weights over so much of all steps",
     "bilstm": "A BiLSTM stands beside it",
     "quick": "Quick stands beside it",
     "vectors": "File of word vectors",
@@ -88,6 +89,7 @@ TOLD_BY = {  # field -> the fact of a run that tells it, with what came of it
     "adapter_rank": "Weights trained",
     "augment": "Changed copies",
     "token_masking": "Hidden words",
+    "averaging": "Answers with",
 }
 ONLY_WHERE_SET = ("trial_of", "test_dataset")  # 0: there is none
 UNKNOWN_SHARE = "unknown_share"  # the one fact with a name for programs

@@ -83,7 +83,8 @@ def memory_estimate(shape: Shape, options: TrainingOptions, longest: int, bf16: 
 
 
 def training_bytes(shape: Shape, options: TrainingOptions, longest: int, bf16: bool = False) -> int:
-    """Weights, gradients, two moments, the best weights so far, and what one batch keeps for the way back."""
+    """Weights, gradients, two moments, the mean and the best weights so far, and what one batch keeps for the
+    way back."""
     open_layers = max(0, shape.layers - options.frozen_layers)
     trained = open_layers * shape.layer_weights
     if options.adapter_rank:  # beside each of the six linear maps of a layer
@@ -92,7 +93,8 @@ def training_bytes(shape: Shape, options: TrainingOptions, longest: int, bf16: b
         trained += min(shape.words, USED_WORDS) * shape.size
     copies = 2 * shape.layers * shape.layer_weights if bf16 else 0
     tokens = max(options.batch_tokens, longest)
-    return 4 * shape.weights + 16 * trained + copies + tokens * _kept(shape, open_layers, longest, bf16)
+    beside = 20 if options.averaging else 16  # bytes
+    return 4 * shape.weights + beside * trained + copies + tokens * _kept(shape, open_layers, longest, bf16)
 
 
 def prediction_bytes(shape: Shape, tokens: int, longest: int, bf16: bool = False) -> int:

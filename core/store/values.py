@@ -63,8 +63,8 @@ def to_run(row: Row) -> TrainingRun:
 
 
 def _to_options(stored: Mapping) -> TrainingOptions:
-    """An older version may have stored fewer settings, and hid no tokens in Better."""
-    old = {"token_masking": 0.0} if stored.get("mode") == BETTER else {}
+    """An older version may have stored fewer settings; it hid no tokens and averaged no weights in Better."""
+    old = {"token_masking": 0.0, "averaging": 0.0} if stored.get("mode") == BETTER else {}
     return TrainingOptions(**{**old, **stored, "without": tuple(stored.get("without", ()))})
 
 

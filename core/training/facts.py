@@ -76,6 +76,10 @@ def of_better(options: TrainingOptions, steps: int, rows: int, processes: int = 
         "Hidden words": f"{options.token_masking:.0%} of the tokens of each step, others each time"
         if options.token_masking
         else "none",
+        "Answers with": f"the mean of its weights over some {options.averaging:.0%} of all steps, the newest "
+        "counting most; with the last ones where those make the validation comments likelier"
+        if options.averaging
+        else "the last weights of an epoch",
         "Seed": str(options.seed),
     }
     if processes > 1:

@@ -11,7 +11,7 @@ LARGEST_NORM = 1.0  # longer gradients are cut to it
 
 
 def encoder_rate(options: TrainingOptions) -> float:
-    """The highest learning rate of the encoder, or of its adapters."""
+    """The highest learning rate of the encoder, or of its adapters; `options` say one."""
     return options.body_rate * (adapters.RATE if options.adapter_rank else 1.0)
 
 

@@ -18,11 +18,13 @@ from torch import nn
 from core.domain import CurvePoint
 from core.errors import Damaged
 from core.models.files import file_sha256, sync
+from core.training.averaging import Average
 
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 LOGITS = "validation_logits"  # among the weights of an epoch
 KEPT = 2  # states: the one before stays, should the newest be damaged
 WEIGHTS, MOMENTS_FILE, STATE = "weights.safetensors", "moments.safetensors", "state.json"
+MEAN = "mean.safetensors"
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,10 @@ def save(
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
     best: tuple[Mapping[str, torch.Tensor], np.ndarray] | None,
+    average: Average | None = None,
 ) -> Progress:
-    """Weights and moments into a new folder, hashes last, all synced, then one rename. Of a training that is
-    finished neither is needed any more.
+    """Weights, their mean and moments into a new folder, hashes last, all synced, then one rename. Of a
+    training that is finished none is needed any more.
 
     `best`: weights and validation logits (rows, labels) of the best epoch, written before it where they do
     not lie there already. Returns the progress that knows them by their hash.
@@ -88,6 +91,8 @@ def save(
         files = {}
         if not progress.finished:
             files = {WEIGHTS: weights_of(model), MOMENTS_FILE: _moments(optimiser)}
+            if average is not None:
+                files[MEAN] = {name: weight.cpu() for name, weight in average.weights.items()}
         for name, tensors in files.items():
             _write(temporary / name, tensors)
         hashes = {name: file_sha256(temporary / name) for name in files}
@@ -105,14 +110,20 @@ def save(
     return progress
 
 
-def load(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16: bool) -> Progress | None:
-    """The newest state that is whole, put into `model` and `optimiser`; None when there is none.
+def load(
+    folder: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    bf16: bool,
+    average: Average | None = None,
+) -> Progress | None:
+    """The newest state that is whole, put into `model`, `optimiser` and `average`; None when there is none.
 
     A state of the other precision is not used: what came of it would be neither the one training nor the
     other.
     """
     for state in sorted(folder.glob("state-*"), reverse=True):
-        progress = _read(state, model, optimiser, bf16)
+        progress = _read(state, model, optimiser, bf16, average)
         if progress is not None:
             return progress
     return None
@@ -126,7 +137,13 @@ def drop_newer(folder: Path, progress: Progress | None) -> None:
             shutil.rmtree(state)
 
 
-def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16: bool) -> Progress | None:
+def _read(
+    state: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    bf16: bool,
+    average: Average | None,
+) -> Progress | None:
     try:
         written = _read_state(state / STATE)
         progress = _progress(written["progress"])
@@ -134,16 +151,20 @@ def _read(state: Path, model: nn.Module, optimiser: torch.optim.Optimizer, bf16:
             return None
         best = _read_best(state.parent, progress)
         del best[LOGITS]
-        weights, moments = best, None
+        weights, moments, mean = best, None, None
         if not progress.finished:
             weights, moments = load_file(state / WEIGHTS), load_file(state / MOMENTS_FILE)
+            mean = load_file(state / MEAN) if average is not None else None
     except (OSError, ValueError, KeyError, TypeError, SafetensorError, Damaged):
         return None  # cut or damaged: an older state or the start serves instead
-    if progress.bf16 not in (None, bf16) or not (_fits(model, weights) and _fits(model, best)):
+    whole = all(_fits(model, found) for found in (weights, best, mean) if found is not None)
+    if progress.bf16 not in (None, bf16) or not whole:
         return None
     put_weights(model, weights)
     if moments is not None:
         _put_moments(optimiser, moments)
+    if mean is not None:
+        average.put(mean)
     return progress
 
 

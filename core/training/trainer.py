@@ -17,7 +17,8 @@ from core.models import memory, multi_gpu
 from core.models.batches import shuffled_batches
 from core.models.classifier import Classifier, Head
 from core.models.encoder import Encoder
-from core.training import adapters, augmentation, calibration, facts, resume, sampling, together
+from core.training import adapters, augmentation, calibration, facts, rates, resume, sampling, together
+from core.training.averaging import Average
 from core.training.losses import Loss
 from core.training.masking import Masking
 from core.training.material import Material
@@ -66,6 +67,15 @@ class FineTuned:
     curve: tuple[CurvePoint, ...]
     stopped_early: bool
     facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Said:
+    """Of the validation rows, by the weights of one moment."""
+
+    logits: np.ndarray  # (rows, labels)
+    answers: np.ndarray  # (rows, labels) calibrated
+    surprised: np.ndarray  # (rows,) negative log-likelihood of the truth
 
 
 class Tuned(nn.Module):
@@ -129,12 +139,14 @@ def fine_tune_material(
         found.validation_f1,
         found.curve,
         found.stopped_early,
-        facts.of_better(_done(options, encoder), found.steps, len(train), processes),
+        facts.of_better(settled(options, encoder), found.steps, len(train), processes),
     )
 
 
-def _done(options: TrainingOptions, encoder: Encoder) -> TrainingOptions:
-    """What was really done: without a sign for a hidden word none is hidden."""
+def settled(options: TrainingOptions, encoder: Encoder) -> TrainingOptions:
+    """With what the encoder decides: its learning rate, and that without a sign for a hidden word none is
+    hidden."""
+    options = replace(options, body_rate=rates.body_rate(options, encoder.size))
     return options if encoder.tokenizer.mask_token_id is not None else replace(options, token_masking=0.0)
 
 
@@ -217,6 +229,7 @@ class Loop:
         options: TrainingOptions,
         folder: Path,
     ):
+        options = settled(options, encoder)
         self.encoder, self.validation, self.options, self.folder = encoder, validation, options, folder
         labels = len(quick.weight)
         texts, truth = with_copies(train.texts, train.matrix(labels), options)
@@ -239,6 +252,9 @@ class Loop:
         self.truth = wanted.to(encoder.device.name)
         self.epochs = [epoch_batches(self.ids, truth, options, epoch) for epoch in range(options.epochs)]
         self.steps = sum(len(batches) for batches in self.epochs)
+        self.average = None
+        if options.averaging:
+            self.average = Average(self.model, options.averaging, self.steps)
         self.kept: tuple[dict[str, torch.Tensor], np.ndarray] | None = None  # weights and logits of the best
         self.at_once = sum(map(len, self.ids))  # tokens; fewer where the memory is too small
         if encoder.device.on_gpu:
@@ -250,7 +266,7 @@ class Loop:
         Raises Damaged when several processes do not find the same state: they could not go on together.
         """
         bf16 = self.encoder.device.bf16
-        progress = resume.load(self.folder, self.model, self.optimiser, bf16)
+        progress = resume.load(self.folder, self.model, self.optimiser, bf16, self.average)
         if len(set(multi_gpu.gathered([progress]))) > 1:
             raise Damaged("The state of this training cannot be read the same way twice. Train again.")
         if multi_gpu.is_first():
@@ -272,7 +288,7 @@ class Loop:
         """Returns the progress that knows the best epoch by its hash."""
         if not multi_gpu.is_first():
             return progress
-        return resume.save(self.folder, progress, self.model, self.optimiser, self.kept)
+        return resume.save(self.folder, progress, self.model, self.optimiser, self.kept, self.average)
 
     def train(self, rows: np.ndarray, step: int) -> float:
         """One step; returns the loss. Several GPUs share a batch; one that the memory cannot hold is cut
@@ -293,6 +309,8 @@ class Loop:
                 "encoder or fewer tokens under 'Advanced', or train on the processor."
             ) from error
         self.optimiser.zero_grad(set_to_none=True)
+        if self.average is not None:
+            self.average.look(step)
         return loss
 
     def _learn(self, rows: np.ndarray, step: int) -> float:
@@ -328,22 +346,35 @@ class Loop:
     def judge(self, progress: resume.Progress, epoch: int) -> resume.Progress:
         """Score an epoch on the validation rows; keep its weights when `_is_better`.
 
-        Answers are judged as the model would give them, calibrated, but not on the rows they are judged on.
+        Its weights: the running mean, or the last ones where they make the validation rows likelier, as where
+        Quick knew little and the mean lags behind.
         """
+        last = self._said(epoch)
+        if self.average is not None and epoch > 0:
+            with self.average.in_place():
+                mean = self._said(epoch)
+                if mean.surprised.mean() <= last.surprised.mean():
+                    return self._judged(progress, epoch, mean)
+        return self._judged(progress, epoch, last)
+
+    def _said(self, epoch: int) -> "Said":
+        """Answers are judged as the model would give them, calibrated, but not on the rows they are judged
+        on."""
         known = self.validation.vectors if epoch == 0 else None
         logits = self._logits() if known is None else self.model.plain_head().logits(known)
-        multi = self.model.multi
-        answers = calibration.in_folds(logits, self.judged_on, multi)
-        said = decide(answers, multi)
-        found = macro_f1(self.judged_on, said)
-        accuracy = float((said == self.judged_on).all(axis=1).mean())
+        answers = calibration.in_folds(logits, self.judged_on, self.model.multi)
+        return Said(logits, answers, surprises(answers, self.judged_on, self.model.multi))
+
+    def _judged(self, progress: resume.Progress, epoch: int, said: "Said") -> resume.Progress:
+        decided = decide(said.answers, self.model.multi)
+        found = macro_f1(self.judged_on, decided)
+        accuracy = float((decided == self.judged_on).all(axis=1).mean())
         progress = progress.with_point(CurvePoint(progress.step, float(epoch), None, found, accuracy))
-        surprised = surprises(answers, self.judged_on, multi)
-        if epoch == 0 or _is_better(progress, found, surprised):
+        if epoch == 0 or _is_better(progress, found, said.surprised):
             if multi_gpu.is_first():  # to disk with the next state: on a GPU that takes longer than an epoch
-                self.kept = resume.weights_of(self.model, copied=True), logits
+                self.kept = resume.weights_of(self.model, copied=True), said.logits
             progress = progress.with_best(epoch, found)
-        return progress.with_judged(epoch, found, surprised)
+        return progress.with_judged(epoch, found, said.surprised)
 
     def best(self, progress: resume.Progress) -> Best:
         """Put the best epoch's weights into the encoder and make it a plain one again."""

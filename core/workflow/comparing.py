@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.domain import KFOLD, TRAIN, Dataset, Scores, TrainingRun
+from core.domain import KFOLD, TRAIN, Dataset, Scores, TrainingOptions, TrainingRun
 from core.errors import CannotTrain
 from core.store.store import Store
+from core.training.rates import body_rate
+from core.workflow.estimate import encoder_shape
 from core.workflow.explanations import finished
 from core.workflow.judging import held_out, writers
 
@@ -68,12 +70,18 @@ def changed_settings(first: TrainingRun, second: TrainingRun) -> tuple[tuple[str
 
     found = []
     for name in first.options.__dataclass_fields__:
-        one, two = (getattr(run.options, name) for run in (first, second))
+        one, two = (_setting(run.options, name) for run in (first, second))
         used = [means_something(name, run) for run in (first, second)]
         if one != two and any(used) and name not in HIDDEN:
             shown = [_shown(value) if use else UNUSED for value, use in zip((one, two), used, strict=True)]
             found.append((name.replace("_", " "), *shown))
     return tuple(found)
+
+
+def _setting(options: TrainingOptions, name: str) -> object:
+    if name == "body_rate":
+        return body_rate(options, encoder_shape(options.encoder).size)
+    return getattr(options, name)
 
 
 def _shown(value: object) -> str:

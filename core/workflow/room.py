@@ -8,9 +8,9 @@ from core.errors import DiskFull
 from core.models.memory import Shape
 
 LEAST_MB = 600
-# Of the weights of the encoder: three states of weights and two moments each, the best weights of three
-# epochs, and the model; the vocabulary in use is half of them. A fold that is done keeps the state before.
-COPIES, COPIES_OF_A_FOLD, FEW_COPIES = 7, 3, 2
+# Of the weights of the encoder: three states of weights, their mean and two moments each, the best weights
+# of three epochs, and the model; the vocabulary in use is half. A fold that is done keeps the state before.
+COPIES, COPIES_OF_A_FOLD, FEW_COPIES = 8.5, 3.5, 2
 
 
 def needed_mb(options: TrainingOptions, shape: Shape, folds: int) -> int:

@@ -32,7 +32,7 @@ LIMITS = {  # what the fields of TrainingOptions may be
     "seed": (0, 2**32 - 1),
     "epochs": (1, 50),
     "max_tokens": (8, 8192),
-    "body_rate": (1e-7, 1e-2),
+    "body_rate": (0.0, 1e-2),
     "head_rate": (1e-6, 1.0),
     "batch_tokens": (16, 65_536),
     "split_seed": (0, 2**32 - 1),
@@ -43,6 +43,7 @@ LIMITS = {  # what the fields of TrainingOptions may be
     "adapter_rank": (0, 256),
     "augment": (0.0, 1.0),
     "token_masking": (0.0, 0.5),
+    "averaging": (0.0, 10.0),
 }
 BALANCES = {
     "none": "as they are",

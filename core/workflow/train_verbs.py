@@ -44,6 +44,7 @@ SETTINGS = {  # option on the command line -> its field and type
     "adapter-rank": int,
     "augment": float,
     "token-masking": float,
+    "averaging": float,
     "body-rate": float,
     "split-seed": int,
 }

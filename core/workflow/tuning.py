@@ -13,6 +13,7 @@ from core.errors import Cancelled, CannotTrain, LeaseLost
 from core.evaluation.ranges import Z90
 from core.store.store import Store
 from core.store.tables import CANCELLED, PAUSED, QUEUED
+from core.training.rates import body_rate
 from core.workflow import estimate, runs
 from core.workflow.explanations import finished
 from core.workflow.task import Task
@@ -40,10 +41,11 @@ def plan(run: TrainingRun, cut_share: float = 0.0) -> tuple[Trial, ...]:
     """What to try after a run, likeliest gain first; settings that the run had are not tried again."""
     base = replace(run.options, trial_of=run.id)
     better = replace(base, mode=BETTER)
+    usual = body_rate(replace(base, body_rate=0.0), estimate.encoder_shape(base.encoder).size)
     found = [
         Trial("Better: the whole encoder is fine-tuned", better),
-        Trial("Better, half the learning rate, more epochs", replace(better, body_rate=5e-5, epochs=5)),
-        Trial("Better, twice the learning rate", replace(better, body_rate=2e-4)),
+        Trial("Better, half the learning rate, more epochs", replace(better, body_rate=usual / 2, epochs=5)),
+        Trial("Better, twice the learning rate", replace(better, body_rate=2 * usual)),
         Trial("Better, label smoothing 0.1", replace(better, label_smoothing=0.1)),
         Trial("Better, a changed copy of every second comment", replace(better, augment=0.5)),
     ]

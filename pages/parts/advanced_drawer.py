@@ -153,8 +153,19 @@ def _weights(mode: str) -> dict:
         help="Low-rank adapters (LoRA): only small matrices of this rank are learned, for large encoders; "
         "0: all weights.",
     )
+    averaged = st.toggle(
+        "Answer with the mean of the weights",
+        value=True,
+        key="averaging",
+        disabled=off,
+        help="The mean of the weights on the way answers instead of the last ones, unless the validation "
+        "comments speak for those: it has learned less by heart.",
+    )
     found = {"weight_decay": float(decay)} if mode in LEARNS else {}
-    return found if off else found | {"frozen_layers": int(frozen), "adapter_rank": int(rank)}
+    if off:
+        return found
+    averaging = TrainingOptions().averaging if averaged else 0.0
+    return found | {"frozen_layers": int(frozen), "adapter_rank": int(rank), "averaging": averaging}
 
 
 def _texts(mode: str) -> dict:

@@ -67,6 +67,7 @@ SETTINGS = {  # as the form calls them; by their names with spaces
     "adapter rank": "Adapter rank",
     "augment": "Changed copies",
     "token masking": "Hidden words",
+    "averaging": "Mean of weights (share of steps)",
     "without": "Words to leave out",
     "bilstm": "A BiLSTM beside it",
     "quick": "Quick beside it",

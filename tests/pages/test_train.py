@@ -109,6 +109,7 @@ def test_a_press_queues_what_was_chosen(open_page):
     app.number_input(key="epochs").set_value(5)
     app.number_input(key="patience").set_value(2)
     app.slider(key="token_masking").set_value(0.25)
+    app.toggle(key="averaging").set_value(False)
     app.selectbox(key="balance").set_value("weights")
     app.multiselect(key="without").set_value(["refund"])
     app.toggle(key="bilstm").set_value(True).run()
@@ -120,6 +121,7 @@ def test_a_press_queues_what_was_chosen(open_page):
         epochs=5,
         patience=2,
         token_masking=0.25,
+        averaging=0.0,
         balance="weights",
         without=("refund",),
         bilstm=True,
@@ -136,6 +138,7 @@ def test_settings_that_the_mode_does_not_use_make_no_other_run(open_page):
     app.number_input(key="adapter_rank").set_value(8).run()
     app.segmented_control(key="mode").set_value(QUICK).run()
     assert app.number_input(key="epochs").disabled and app.slider(key="token_masking").disabled
+    assert app.toggle(key="averaging").disabled
     press(app, "Train")
     assert resources.store().runs.list(dataset.id)[0].options == TrainingOptions()
 

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +67,9 @@ def test_bytes_worked_out_by_hand():
     assert SMALL.numbers(5, eager=False) == 18 + 8 + 5
     assert memory.prediction_bytes(SMALL, 100, 5) == 4 * 1206 + 100 * 4 * 36
     options = TrainingOptions(mode=BETTER, batch_tokens=100, frozen_layers=2)
-    assert memory.training_bytes(SMALL, options, 5) == 4 * 1206 + 16 * 54 + 100 * 36 * 4
+    assert memory.training_bytes(SMALL, options, 5) == 4 * 1206 + 20 * 54 + 100 * 36 * 4
+    last = replace(options, averaging=0.0)
+    assert memory.training_bytes(SMALL, last, 5) == 4 * 1206 + 16 * 54 + 100 * 36 * 4
 
 
 def test_fewer_weights_longer_texts_and_the_mode_count():

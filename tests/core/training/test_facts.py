@@ -66,6 +66,10 @@ def test_a_fine_tuning_says_its_settings():
     hiding = facts.of_better(replace(plain, token_masking=0.15), 1, 1)
     assert hiding["Hidden words"] == "15% of the tokens of each step, others each time"
     assert facts.of_better(replace(plain, token_masking=0.0), 1, 1)["Hidden words"] == "none"
+    mean = facts.of_better(replace(plain, averaging=0.3), 1, 1)["Answers with"]
+    assert mean.startswith("the mean of its weights over some 30% of all steps")
+    last = facts.of_better(replace(plain, averaging=0.0), 1, 1)["Answers with"]
+    assert last == "the last weights of an epoch"
     assert said["Changed copies"].startswith("25%") and "drawn equally" in said["Skewed labels"]
     assert "0.02 encoder" in said["Learning rates"], "adapters learn at ten times the rate"
     assert all(isinstance(value, str) for value in said.values())

@@ -58,7 +58,7 @@ def loop_of(encoder, comments, folder):
 
 def loaded(encoder, comments, folder):
     loop = loop_of(encoder, comments, folder)
-    return resume.load(folder, loop.model, loop.optimiser, bf16=False)
+    return resume.load(folder, loop.model, loop.optimiser, bf16=False, average=loop.average)
 
 
 def judged(monkeypatch, scores):
@@ -117,8 +117,9 @@ def test_killed_at_random_moments(encoder_folder, tmp_path):
         {"balance": "sampling", "augment": 0.5, "token_masking": 0.3},
         {"adapter_rank": 2},
         {"frozen_layers": 1, "label_smoothing": 0.1},
+        {"averaging": 0.0},
     ],
-    ids=["plain", "sampling", "adapters", "frozen"],
+    ids=["plain", "sampling", "adapters", "frozen", "last weights"],
 )
 def test_a_pause_keeps_the_very_step(fresh, comments, tmp_path, more, ever_better):
     options = TrainingOptions(**{**vars(OPTIONS), **more})
@@ -178,7 +179,9 @@ def stopped(encoder_folder, comments, tmp_path_factory):
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("name", ["weights.safetensors", "moments.safetensors", "state.json"])
+@pytest.mark.parametrize(
+    "name", ["weights.safetensors", "mean.safetensors", "moments.safetensors", "state.json"]
+)
 def test_a_damaged_newest_state_is_passed_over_for_the_one_before(
     fresh, comments, stopped, tmp_path, name, damage
 ):

@@ -61,6 +61,9 @@ def test_settings_are_compared_where_they_mean_something(trained):
     changed = comparing.changed_settings(of("quick", token_masking=0.3), of("better", token_masking=0.0))
     assert changed == (("mode", "quick", "better"), ("token masking", comparing.UNUSED, "0.0"))
     assert comparing.changed_settings(of("quick", token_masking=0.3), of("quick", token_masking=0.0)) == ()
+    changed = comparing.changed_settings(of("better"), of("better", body_rate=1e-3))
+    assert changed == (("body rate", "0.00015", "0.001"),), "what the encoder decided, not 0"
+    assert comparing.changed_settings(of("better"), of("better", body_rate=1.5e-4)) == ()
 
 
 def test_both_are_scored_with_ranges_on_the_comments_they_share(store, trained):

@@ -331,8 +331,8 @@ def test_what_a_training_has_written_need_not_be_written_again(monkeypatch, tmp_
 @pytest.mark.parametrize(
     ("changes", "folds", "copies"),
     [
-        ({"mode": "better"}, 0, 7),
-        ({"mode": "better"}, 5, 22),
+        ({"mode": "better"}, 0, 8.5),
+        ({"mode": "better"}, 5, 26),
         ({"mode": "better", "frozen_layers": 1}, 0, 2),
         ({"mode": "quick"}, 5, 2),
     ],
