@@ -63,9 +63,13 @@ def to_run(row: Row) -> TrainingRun:
 
 
 def _to_options(stored: Mapping) -> TrainingOptions:
-    """An older version may have stored fewer settings; it hid no tokens and averaged no weights in Better."""
-    old = {"token_masking": 0.0, "averaging": 0.0} if stored.get("mode") == BETTER else {}
-    return TrainingOptions(**{**old, **stored, "without": tuple(stored.get("without", ()))})
+    """An older version may have stored fewer settings; it hid no tokens and averaged no weights in Better.
+    To the others the learning rate of the encoder means nothing; where nobody set it, it was another one."""
+    given = {**stored, "without": tuple(stored.get("without", ()))}
+    if stored.get("mode") == BETTER:
+        return TrainingOptions(**{"token_masking": 0.0, "averaging": 0.0, **given})
+    given.pop("body_rate", None)
+    return TrainingOptions(**given)
 
 
 def _to_scores(stored: Mapping | None) -> Scores | None:
