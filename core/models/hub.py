@@ -122,6 +122,16 @@ def fetch(encoder: str, timeout_s: float, revision: str | None = None) -> tuple[
     return folder, folder.name
 
 
+def _remember(snapshot: Path) -> None:
+    """That this commit is the one to open where none is asked for. The hub's own library notes it only for a
+    download by the name of a branch; without the note the files are not found again offline."""
+    note = snapshot.parents[1] / "refs" / "main"
+    note.parent.mkdir(exist_ok=True)
+    temporary = note.with_name(f".main-{os.getpid()}")
+    temporary.write_text(snapshot.name, encoding="ascii")
+    os.replace(temporary, note)
+
+
 def _download(encoder: str, revision: str | None) -> Path:
     """Raises UnsafeModel when there is nothing to load or too much of it, ModelMissing when it fails."""
     from huggingface_hub import HfApi, snapshot_download
@@ -141,6 +151,8 @@ def _download(encoder: str, revision: str | None) -> Path:
         folder = snapshot_download(  # the commit whose sizes were looked at, not what came since
             encoder, revision=found.sha, allow_patterns=FILES, ignore_patterns=OTHER_FORMATS
         )
+        if revision is None:
+            _remember(Path(folder))
         return Path(folder)
     except UnsafeModel:
         raise

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-LOOKS = 64  # of a whole training: a look at every weight after each step would take 4 % of it
+LOOKS = 64  # at least, where there are so many steps: one after each step would take 4 % of a training
 
 
 class Average:
     """Exponential moving average of what is learned, from the first weights on.
 
-    After `steps` steps the first weights still have the share exp(-1 / memory). The mean of a path stands in
-    a flatter place than its end (Polyak and Juditsky 1992; Izmailov et al. 2018), and what is left of the
-    beginning, Quick's head on the untouched encoder, keeps what that knew (Wortsman et al. 2022).
+    After `steps` steps the first weights still have about the share exp(-1 / memory). The mean of a path
+    stands in a flatter place than its end (Polyak and Juditsky 1992; Izmailov et al. 2018), and what is left
+    of the beginning, Quick's head on the untouched encoder, keeps what that knew (Wortsman et al. 2022).
     """
 
     def __init__(self, model: nn.Module, memory: float, steps: int):

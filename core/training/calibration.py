@@ -46,9 +46,10 @@ def fit_bcts(logits: np.ndarray, truth: np.ndarray) -> Calibration:
 
     Under 100 rows only the temperature is fitted; a label with under 10 rows keeps bias 0. Biases stay
     only if they also help on rows they were not fitted on (5 folds): with many labels of a dozen rows
-    each they fit noise, and cost a point of accuracy. One row's worth of doubt holds the temperature near 1.
-    Targets are not quite 0 and 1 but (n + 1) / (n + 2) and what is left, as Platt's are: a hundred rows that
-    are nearly all right do not make the model certain of everything.
+    each they fit noise, and cost a point of accuracy. One row's worth of doubt pulls the temperature towards
+    1. Targets are not quite 0 and 1 but (n + 1) / (n + 2) and what is left, as Platt's are, as if one row of
+    the n + 2 had been wrong: a hundred that are nearly all right do not make the model certain of everything,
+    and a dozen leave it doubting.
     """
     logs = log_softmax(logits.astype(np.float64))
     seen = np.bincount(truth, minlength=logs.shape[1])

@@ -92,7 +92,7 @@ def save(
         if not progress.finished:
             files = {WEIGHTS: weights_of(model), MOMENTS_FILE: _moments(optimiser)}
             if average is not None:
-                files[MEAN] = {name: weight.cpu() for name, weight in average.weights.items()}
+                files[MEAN] = {name: weight.cpu().contiguous() for name, weight in average.weights.items()}
         for name, tensors in files.items():
             _write(temporary / name, tensors)
         hashes = {name: file_sha256(temporary / name) for name in files}

@@ -353,7 +353,7 @@ class Loop:
         if self.average is not None and epoch > 0:
             with self.average.in_place():
                 mean = self._said(epoch)
-                if mean.surprised.mean() <= last.surprised.mean():
+                if not mean.surprised.mean() > last.surprised.mean():  # also where the last are no numbers
                     return self._judged(progress, epoch, mean)
         return self._judged(progress, epoch, last)
 

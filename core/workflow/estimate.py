@@ -240,7 +240,8 @@ def _memory_measured(alike: Sequence[TrainingRun], options: TrainingOptions) -> 
     """Of earlier runs with the same settings for what is kept in memory; None without one."""
 
     def decides(one: TrainingOptions) -> tuple:
-        return one.max_tokens, one.batch_tokens, one.frozen_layers, one.adapter_rank, beside(one)
+        kept = one.frozen_layers, one.adapter_rank, one.averaging > 0
+        return one.max_tokens, one.batch_tokens, *kept, beside(one)
 
     same = [run for run in alike if run.evaluation and decides(run.options) == decides(options)]
     found = [float(run.evaluation.facts[MEMORY]) for run in same if MEMORY in run.evaluation.facts]

@@ -45,6 +45,7 @@ LIMITS = {  # what the fields of TrainingOptions may be
     "token_masking": (0.0, 0.5),
     "averaging": (0.0, 10.0),
 }
+SLOWEST = 1e-7  # body_rate, where it is set
 BALANCES = {
     "none": "as they are",
     "weights": "rare labels weigh more",
@@ -171,6 +172,11 @@ def check_options(settings: Settings, options: TrainingOptions) -> None:
         if not low <= getattr(options, name) <= high:
             words = name.replace("_", " ")
             raise CannotTrain(f"The {words} must lie between {low:,} and {high:,}. Choose another value.")
+    if 0 < options.body_rate < SLOWEST:
+        raise CannotTrain(
+            f"The body rate must be at least {SLOWEST:g}, or 0 to follow the width of the encoder. Choose "
+            "another value."
+        )
     if options.encoder != BUNDLED_ENCODER:
         from core.models.hub import check_available
 

@@ -41,11 +41,12 @@ def plan(run: TrainingRun, cut_share: float = 0.0) -> tuple[Trial, ...]:
     """What to try after a run, likeliest gain first; settings that the run had are not tried again."""
     base = replace(run.options, trial_of=run.id)
     better = replace(base, mode=BETTER)
-    usual = body_rate(replace(base, body_rate=0.0), estimate.encoder_shape(base.encoder).size)
+    rate = body_rate(better, estimate.encoder_shape(base.encoder).size)
+    fastest = runs.LIMITS["body_rate"][1]
     found = [
         Trial("Better: the whole encoder is fine-tuned", better),
-        Trial("Better, half the learning rate, more epochs", replace(better, body_rate=usual / 2, epochs=5)),
-        Trial("Better, twice the learning rate", replace(better, body_rate=2 * usual)),
+        Trial("Better, half the learning rate, more epochs", replace(better, body_rate=rate / 2, epochs=5)),
+        Trial("Better, twice the learning rate", replace(better, body_rate=min(fastest, 2 * rate))),
         Trial("Better, label smoothing 0.1", replace(better, label_smoothing=0.1)),
         Trial("Better, a changed copy of every second comment", replace(better, augment=0.5)),
     ]

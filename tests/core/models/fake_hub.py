@@ -78,7 +78,7 @@ def main(names):
     with tempfile.TemporaryDirectory() as cache:
         os.environ["HF_HUB_CACHE"] = cache
         from core.errors import AppError
-        from core.models.hub import fetch
+        from core.models.hub import fetch, local_folder
 
         answers = []
         for name in names:
@@ -86,7 +86,8 @@ def main(names):
             try:
                 folder, commit = fetch(name, 2.0)
                 found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
-                answers.append({"commit": commit, "files": found, "sent": sorted(Hub.sent)})
+                kept = local_folder(name) == folder
+                answers.append({"commit": commit, "files": found, "sent": sorted(Hub.sent), "kept": kept})
             except AppError as error:
                 answers.append({"kind": type(error).__name__, "error": str(error), "sent": sorted(Hub.sent)})
     print(json.dumps(answers))

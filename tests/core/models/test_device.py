@@ -205,9 +205,10 @@ from core.config import settle_libraries
 settle_libraries()
 import torch
 from pathlib import Path
+from resource import getpagesize
 
 def mb():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
+    return int(Path("/proc/self/statm").read_text().split()[1]) * getpagesize() / 2**20
 
 torch.set_num_threads(1)
 weight = torch.randn(384, 384).bfloat16()

@@ -119,7 +119,8 @@ def test_what_is_fetched_and_what_is_refused_before_a_byte_of_it_comes():
     )
     first, again, pickles, huge, code, nowhere = json.loads(done.stdout)
     files = ["config.json", "model.safetensors", "vocab.txt"]
-    assert first == {"commit": "a" * 40, "files": files, "sent": files}
+    # Kept: found again without the hub, too.
+    assert first == {"commit": "a" * 40, "files": files, "sent": files, "kept": True}
     assert again == first | {"sent": []}
     assert (pickles["kind"], pickles["sent"]) == ("UnsafeModel", [])
     assert "safetensors" in pickles["error"]

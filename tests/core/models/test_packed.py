@@ -37,6 +37,19 @@ def test_vectors_equal_those_of_the_padded_path(tiny_encoder, rows):
     assert torch.equal(found, tiny_encoder.pooled_rows(rows)), "the path that is taken"
 
 
+@pytest.mark.parametrize("rows", [[[1, 5, 2]] * 16, [[1, 5, 2], [1, 5, 6, 2]], [[1, 2]]], ids=len)
+def test_layers_see_tokens_in_sixteens_and_rows_nothing_of_it(tiny_encoder, rows):
+    seen = []
+    hook = lambda module, given, found: seen.append(len(given[0]))  # noqa: E731
+    layer = tiny_encoder.model.encoder.layer[0].intermediate
+    watching = layer.register_forward_hook(hook)
+    found, general = both(tiny_encoder, rows)
+    watching.remove()
+    tokens = sum(map(len, rows))
+    assert seen[-1] == -(-tokens // 16) * 16
+    assert torch.allclose(found, general, atol=1e-5)
+
+
 def test_logits_of_the_bundled_encoder_equal_those_of_the_padded_path():
     from core.models.bundled import bundled_path
 

@@ -217,6 +217,24 @@ def test_a_later_epoch_is_kept_until_much_speaks_against_it(
     assert tune(fresh(), comments, tmp_path, LAST).best_epoch == best
 
 
+def test_an_encoder_learns_at_the_rate_of_its_width_where_none_is_set(fresh, comments, tmp_path):
+    train, validation = parts(comments)
+    for asked, rate in ((0.0, 1.5e-4), (2e-5, 2e-5)):
+        encoder, options = fresh(), TrainingOptions(mode="better", epochs=1, body_rate=asked)
+        loop = trainer.Loop(encoder, start_head(encoder, train), train, validation, options, tmp_path)
+        assert {group["base"] for group in loop.optimiser.param_groups} == {rate, options.head_rate}
+    rows = material(fresh, comments, options=TrainingOptions(mode="better", epochs=1))
+    pick = numbers()
+    found = fine_tune_material(rows, *pick, quick.fit(rows, *pick), tmp_path / "whole")
+    assert found.facts["Learning rates"].startswith("0.00015 encoder")
+
+
+def test_the_mean_answers_where_the_last_weights_are_no_numbers(fresh, comments, tmp_path, monkeypatch):
+    judged_by(monkeypatch, f1=[0.5, 0.6], surprise=[0.9, np.nan, 0.3])
+    found = tune(fresh(), comments, tmp_path, replace(OPTIONS, epochs=1))
+    assert found.best_epoch == 1 and np.isfinite(found.head.weight).all()
+
+
 @pytest.mark.parametrize("mean_surprised, mean_answers", [(0.3, True), (0.4, True), (0.5, False)])
 def test_the_mean_of_the_weights_answers_unless_the_last_ones_make_the_validation_rows_likelier(
     fresh, comments, tmp_path, monkeypatch, mean_surprised, mean_answers

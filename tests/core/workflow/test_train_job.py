@@ -283,6 +283,7 @@ def test_an_encoder_that_is_not_here_is_said_within_three_seconds(store, setting
         TrainingOptions(epochs=0),
         TrainingOptions(max_tokens=2),
         TrainingOptions(body_rate=1.0),
+        TrainingOptions(body_rate=1e-12),
         TrainingOptions(head_rate=float("nan")),
         TrainingOptions(batch_tokens=0),
     ],
