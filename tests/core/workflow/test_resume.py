@@ -32,7 +32,7 @@ def settings(settings, monkeypatch):
 @pytest.fixture
 def long_better(tiny_better):
     """Seconds of fine-tuning; the rates are low, so that it does not end in one point."""
-    return replace(tiny_better, epochs=4, body_rate=1e-4, batch_tokens=32)
+    return replace(tiny_better, epochs=10, body_rate=1e-4, batch_tokens=32)
 
 
 @pytest.fixture
