@@ -178,9 +178,7 @@ class TrainingOptions:
     adapter_rank: int = 0  # low-rank adapters (LoRA) of this rank; 0: all weights
     augment: float = 0.0  # share of training rows that get one changed copy
     token_masking: float = 0.1  # share of the tokens that each step of Better does not see
-    averaging: float = (
-        0.5  # memory of the mean of Better's weights, as a share of all steps; 0: the last ones
-    )
+    averaging: float = 0.5  # memory of the mean of Better's weights, share of all steps; 0: no mean
     bilstm: bool = False  # a BiLSTM among the baselines
     quick: bool = False  # Quick among the baselines of TF-IDF; it stands beside every other model anyway
     vectors: str = ""  # id of an uploaded file of word vectors for the BiLSTM; "": learned
