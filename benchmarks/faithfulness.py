@@ -26,8 +26,9 @@ from core.explain.probes import Method
 from core.models.catalog import open_encoder
 from core.models.classifier import Classifier
 from core.models.device import choose_device, use_threads
-from core.training import quick, trainer
+from core.training import quick
 from core.training.material import Material
+from core.training.trainer import fine_tune_material
 
 LABELS, A_LABEL, CHECK_A_LABEL, TEST_A_LABEL = 10, 150, 20, 40
 TOKENS, EPOCHS, BATCH_TOKENS = 48, 2, 512  # about 32 rows a batch
@@ -110,7 +111,7 @@ def train(rows: Rows, seed: int, better: bool) -> Classifier:
     if not better:
         return Classifier(encoder, found.final, labels, found.calibration)
     with tempfile.TemporaryDirectory() as folder:
-        tuned = trainer.fine_tune_material(material, first, second, found, Path(folder))
+        tuned = fine_tune_material(material, first, second, found, Path(folder))
     judged = [f"{point.macro_f1:.3f}" for point in tuned.curve if point.macro_f1 is not None]
     print(f"    best epoch {tuned.best_epoch}; validation macro F1 by epoch: {' '.join(judged)}", flush=True)
     return tuned.model

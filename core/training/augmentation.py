@@ -19,6 +19,14 @@ def copies(texts: Sequence[str], share: float, seed: int) -> tuple[np.ndarray, l
     return np.array([row for row, _ in kept], dtype=int), [text for _, text in kept]
 
 
+def with_copies(
+    texts: Sequence[str], truth: np.ndarray, share: float, seed: int
+) -> tuple[list[str], np.ndarray]:
+    """The training texts and after them those copies, with the labels of their originals."""
+    rows, made = copies(texts, share, seed)
+    return [*texts, *made], np.concatenate([truth, truth[rows]])
+
+
 def changed(text: str, rng: np.random.Generator) -> str:
     """The text after one light change that leaves its meaning."""
     words = text.split()

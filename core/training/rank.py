@@ -85,7 +85,7 @@ def learn(said: dict, arrays: dict[str, np.ndarray], asker: Asker) -> None:
     from core.models.catalog import open_encoder
     from core.models.classifier import Head
     from core.models.device import Device, use_threads
-    from core.training import trainer
+    from core.training import loop
 
     use_threads(said["threads"])
     device = Device(multi_gpu.join(said["on_cpu"], Path(said["meeting"])), said["bf16"], "")
@@ -93,15 +93,15 @@ def learn(said: dict, arrays: dict[str, np.ndarray], asker: Asker) -> None:
     encoder = open_encoder(asked["name"], device, asked["max_tokens"], revision=asked["revision"])
     encoder = encoder.reading_without(said["unread"])
     head = Head(arrays["weight"], arrays["bias"], said["multi"])
-    train = trainer.Rows(said["texts"]["train"], arrays["train"])
-    validation = trainer.Rows(said["texts"]["validation"], arrays["validation"], arrays.get("vectors"))
+    train = loop.Rows(said["texts"]["train"], arrays["train"])
+    validation = loop.Rows(said["texts"]["validation"], arrays["validation"], arrays.get("vectors"))
     options = TrainingOptions(**{**said["options"], "without": tuple(said["options"]["without"])})
-    loop = trainer.Loop(encoder, head, train, validation, options, Path(said["folder"]))
+    steps = loop.Loop(encoder, head, train, validation, options, Path(said["folder"]))
     if multi_gpu.is_first():
-        trainer.learn(loop, asker.on_step, said["save_seconds"])
+        loop.learn(steps, asker.on_step, said["save_seconds"])
         asker.say(done=True)
     else:  # the first may still be writing the last state when this one is done
-        trainer.learn(loop, lambda step, steps, curve: None, said["save_seconds"])
+        loop.learn(steps, lambda step, steps, curve: None, said["save_seconds"])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -29,9 +28,7 @@ from core.errors import AppError, Paused
 from core.models import multi_gpu
 from core.models.classifier import Head
 from core.models.encoder import Encoder
-
-if TYPE_CHECKING:  # it calls `learn`
-    from core.training.trainer import OnStep, Rows
+from core.training.loop import OnStep, Rows
 
 RANK = (sys.executable, "-m", "core.training.rank")
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,11 +39,11 @@ def learn(
     processes: int,
     encoder: Encoder,
     head: Head,
-    train: "Rows",
-    validation: "Rows",
+    train: Rows,
+    validation: Rows,
     options: TrainingOptions,
     folder: Path,
-    on_step: "OnStep",
+    on_step: OnStep,
     save_seconds: float,
 ) -> None:
     """Take all steps of `trainer.fine_tune`, which has the same arguments, and leave the last state in
@@ -97,7 +94,7 @@ def request(said: Mapping, arrays: Mapping[str, np.ndarray]) -> bytes:
     return f"{len(words)} {len(numbers)}\n".encode() + words + numbers
 
 
-def _follow(ranks: "Ranks", on_step: "OnStep") -> None:
+def _follow(ranks: "Ranks", on_step: OnStep) -> None:
     """Until the training is done. After a pause until its state is saved, then Paused goes on."""
     curve: tuple[CurvePoint, ...] = ()
     pause: Paused | None = None

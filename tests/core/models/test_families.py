@@ -12,7 +12,9 @@ from core.models.classifier import Calibration, Classifier, Head
 from core.models.device import Device
 from core.models.encoder import load_encoder
 from core.training import checkpoints
-from core.training.trainer import Rows, Tuned, fine_tune
+from core.training.loop import Rows
+from core.training.trainer import fine_tune
+from core.training.tuned import Tuned
 
 MADE = runpy.run_path(str(Path(__file__).parent / "families.py"))
 TEXT = "The app is SLOW, 速い é 👍 never login"

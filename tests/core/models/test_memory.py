@@ -23,15 +23,15 @@ from core.models import memory
 from core.models.catalog import open_encoder
 from core.models.classifier import Head
 from core.models.device import Device
-from core.training import trainer
-from core.training.trainer import Loop, Rows
+from core.training import batches
+from core.training.loop import Loop, Rows
 
 def peak():
     status = Path("/proc/self/status").read_text()
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 torch.set_num_threads(1)
-trainer.FEWEST_STEPS = 1  # one batch, as large as the options allow
+batches.FEWEST_STEPS = 1  # one batch, as large as the options allow
 before = peak()
 encoder = open_encoder(BUNDLED_ENCODER, Device("cpu", False, ""), 64)
 shape = memory.shape_of(encoder.model.config.to_dict())

@@ -22,7 +22,8 @@ from core.models.classifier import Calibration, Classifier, Head
 from core.models.device import Device
 from core.models.encoder import load_encoder
 from core.training import checkpoints, resume
-from core.training.trainer import Rows, fine_tune
+from core.training.loop import Rows
+from core.training.trainer import fine_tune
 
 OPTIONS = TrainingOptions(mode="better", epochs=2, body_rate=5e-3, head_rate=0.05, batch_tokens=64)
 WORDS = ["the", "app", "is", "again", "very", "never", "my"]

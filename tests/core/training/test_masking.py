@@ -5,9 +5,10 @@ import pytest
 
 from core.domain import TrainingOptions
 from core.models.classifier import Head
-from core.training import trainer
+from core.training.loop import Rows
 from core.training.masking import Masking
-from core.training.trainer import Rows
+from core.training.trainer import fine_tune
+from core.training.tuned import Tuned
 
 IDS = [1, *range(10, 110), 2]  # 1 and 2 begin and end a comment
 SIGN = 3
@@ -49,13 +50,13 @@ def test_training_comments_are_read_with_hidden_tokens_and_validation_comments_w
     texts, truth = comments
     train, validation = (Rows(texts[part], np.array(truth[part])) for part in (slice(60), slice(60, None)))
     sign, learned, judged = encoder.tokenizer.mask_token_id, [], []
-    forward, embed = trainer.Tuned.forward, encoder.embed
+    forward, embed = Tuned.forward, encoder.embed
     watched = lambda self, rows: learned.extend(rows) or forward(self, rows)  # noqa: E731
-    monkeypatch.setattr(trainer.Tuned, "forward", watched)
+    monkeypatch.setattr(Tuned, "forward", watched)
     encoder.embed = lambda texts: judged.extend(encoder.token_ids(texts)) or embed(texts)
     options = replace(TrainingOptions(mode="better", epochs=1), token_masking=0.3)
     head = Head(np.zeros((2, 32), np.float32), np.zeros(2, np.float32))
-    trainer.fine_tune(encoder, head, train, validation, options, tmp_path)
+    fine_tune(encoder, head, train, validation, options, tmp_path)
     tokens = [token for row in learned for token in row]
     words = [token for row in encoder.token_ids(train.texts) for token in row[1:-1]]
     assert len(learned) == 60 and len(tokens) == len(words) + 120

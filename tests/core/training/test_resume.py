@@ -19,8 +19,9 @@ from core.errors import Damaged, Paused
 from core.models.classifier import Head
 from core.models.device import Device
 from core.models.encoder import load_encoder
-from core.training import resume, trainer
-from core.training.trainer import Rows, fine_tune
+from core.training import resume
+from core.training.loop import Loop, Rows
+from core.training.trainer import fine_tune
 
 OPTIONS = TrainingOptions(mode="better", epochs=3, body_rate=2e-3, batch_tokens=64)
 HEAD = Head(np.zeros((2, 32), np.float32), np.zeros(2, np.float32))
@@ -36,12 +37,6 @@ def rows_of(comments):
     ]
 
 
-@pytest.fixture
-def fresh(encoder_folder):
-    torch.set_num_threads(1)
-    return lambda: load_encoder(encoder_folder, "tiny", "abc", Device("cpu", False, ""), 16)
-
-
 def tune(encoder, comments, folder, stop_at=None, error=Paused, save_seconds=NEVER, options=OPTIONS):
     def on_step(step, steps, curve):
         if step == stop_at:
@@ -53,7 +48,7 @@ def tune(encoder, comments, folder, stop_at=None, error=Paused, save_seconds=NEV
 
 def loop_of(encoder, comments, folder):
     train, validation = rows_of(comments)
-    return trainer.Loop(encoder, HEAD, train, validation, OPTIONS, folder)
+    return Loop(encoder, HEAD, train, validation, OPTIONS, folder)
 
 
 def loaded(encoder, comments, folder):
@@ -63,17 +58,17 @@ def loaded(encoder, comments, folder):
 
 def judged(monkeypatch, scores):
     """What each epoch finds of the validation rows, and the likelier the more."""
-    real = trainer.Loop.judge
+    real = Loop.judge
 
     def judge(loop, progress, epoch):
-        monkeypatch.setattr(trainer, "macro_f1", lambda truth, said: scores[epoch])
+        monkeypatch.setattr("core.training.loop.macro_f1", lambda truth, said: scores[epoch])
         surprised = 1 - scores[epoch]
         monkeypatch.setattr(
-            trainer, "surprises", lambda answers, truth, multi: np.full(len(truth), surprised)
+            "core.training.loop.surprises", lambda answers, truth, multi: np.full(len(truth), surprised)
         )
         return real(loop, progress, epoch)
 
-    monkeypatch.setattr(trainer.Loop, "judge", judge)
+    monkeypatch.setattr(Loop, "judge", judge)
 
 
 def assert_equal(found, encoder, whole, whole_encoder):
@@ -200,14 +195,14 @@ def ever_better(monkeypatch):
 @pytest.fixture
 def slow_to_judge(monkeypatch, ever_better):
     """A clock by which only the judging of an epoch takes time: a second."""
-    clock, judge = SimpleNamespace(now=0.0), trainer.Loop.judge
+    clock, judge = SimpleNamespace(now=0.0), Loop.judge
 
     def judging(loop, progress, epoch):
         clock.now += 1.0
         return judge(loop, progress, epoch)
 
-    monkeypatch.setattr(trainer.Loop, "judge", judging)
-    monkeypatch.setattr(trainer, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr(Loop, "judge", judging)
+    monkeypatch.setattr("core.training.loop.time", SimpleNamespace(monotonic=lambda: clock.now))
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -240,7 +235,7 @@ def test_a_state_of_another_model_is_not_used(fresh, comments, stopped, tmp_path
     train, validation = rows_of(comments)
     other = Rows([*train.texts, "import export password"], np.append(train.truth, 0))  # more vocabulary
     encoder = fresh()
-    loop = trainer.Loop(encoder, HEAD, other, validation, OPTIONS, folder)
+    loop = Loop(encoder, HEAD, other, validation, OPTIONS, folder)
     before = [weight.clone() for weight in loop.model.parameters()]
     assert resume.load(folder, loop.model, loop.optimiser, bf16=False) is None
     assert all(torch.equal(old, new) for old, new in zip(before, loop.model.parameters(), strict=True))
@@ -303,7 +298,7 @@ def test_a_finished_training_is_not_learned_again_and_needs_its_best_weights_alo
     (state,) = tmp_path.glob("state-*")
     assert [path.name for path in state.iterdir()] == [resume.STATE]
     assert [path.name for path in tmp_path.glob("best-*")] == ["best-3.safetensors"]
-    monkeypatch.setattr(trainer.Loop, "train", lambda loop, rows, step: pytest.fail("it learned again"))
+    monkeypatch.setattr(Loop, "train", lambda loop, rows, step: pytest.fail("it learned again"))
     assert_equal(tune(encoder, comments, tmp_path), encoder, whole, whole_encoder)
 
 

@@ -20,8 +20,9 @@ from core.models.classifier import Head
 from core.models.device import Device
 from core.models.without import Without
 from core.training import quick, together
+from core.training.loop import Rows
 from core.training.material import Material
-from core.training.trainer import Rows, fine_tune_material
+from core.training.trainer import fine_tune_material
 
 CPU = Device("cpu", False, "")
 OPTIONS = TrainingOptions(

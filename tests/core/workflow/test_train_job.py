@@ -189,11 +189,11 @@ def test_better_judges_each_epoch_beside_quick(store, settings, keep, made_up, t
 def test_where_no_epoch_is_better_the_answers_are_those_of_quick(
     trained, store, keep, made_up, tiny_better, monkeypatch
 ):
-    from core.training import trainer
-
     dataset = keep(made_up(80))
     quick = trained(dataset, TrainingOptions(encoder=tiny_better.encoder))
-    monkeypatch.setattr(trainer, "surprises", lambda answers, truth, multi: np.full(len(truth), 0.5))
+    monkeypatch.setattr(
+        "core.training.loop.surprises", lambda answers, truth, multi: np.full(len(truth), 0.5)
+    )
     better = trained(dataset, tiny_better)
     assert np.array_equal(store.predictions.table(quick.id)[1], store.predictions.table(better.id)[1])
 
