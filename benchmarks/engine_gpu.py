@@ -83,10 +83,10 @@ def large_product_rate(device: Device, size: int) -> float:
 
 def training(on: str, rows: int, validation: int, epochs: int, rounds: int) -> None:
     device = choose_device(on)
-    few = prepared(min(rows, WARM_ROWS), 77, 1, "sdpa", on)
+    few = prepared(min(rows, WARM_ROWS), 77, 1, on)
     for name in VARIANTS:
         measured(few, name, 0)
-    work = prepared(rows, validation, epochs, "sdpa", on)
+    work = prepared(rows, validation, epochs, on)
     found: dict[str, list[Taken]] = {name: [] for name in VARIANTS}
     for number in range(rounds):
         for name, taken in found.items():
@@ -113,7 +113,7 @@ def training(on: str, rows: int, validation: int, epochs: int, rounds: int) -> N
 
 def prediction(on: str, count: int, rounds: int) -> None:
     device = choose_device(on)
-    work = prepared(1500, 77, 1, "sdpa", on)
+    work = prepared(1500, 77, 1, on)
     _, _, names = banking("train")
     test, _, _ = banking("test")
     short = [f"{test[number % len(test)]} {number}" for number in range(count)]
