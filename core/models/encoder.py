@@ -94,10 +94,12 @@ class Encoder:
         texts: Sequence[str],
         on_batch: Callable[[int, int], None] | None = None,
         budget: int | None = None,
+        exact: bool | None = None,
     ) -> np.ndarray:
         """(texts, size) float32; `on_batch(done, all)` after each batch may raise to stop.
 
-        `budget` is the tokens of a batch, chosen by memory without it. Raises ModelError when the memory
+        `budget` is the tokens of a batch, chosen by memory without it; `exact` asks for products in full
+        precision, without it where there are few texts. Raises ModelError when the memory
         cannot hold a single text.
         """
         ids = self.token_ids(texts)
@@ -106,11 +108,12 @@ class Encoder:
         waiting = longest_first(lengths)
         longest = int(lengths.max(initial=1))
         budget = budget or self.tokens_at_once(longest)
+        exact = len(ids) <= FEW if exact is None else exact
         self.model.eval()
 
         def fill(tokens: int) -> int:
             rows = first_batch(waiting, lengths, tokens)
-            with torch.inference_mode(), self.device.autocast(len(ids) > FEW):
+            with torch.inference_mode(), self.device.autocast(not exact):
                 vectors[rows] = self.pooled_rows([ids[row] for row in rows]).cpu().numpy()
             return len(rows)
 

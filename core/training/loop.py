@@ -252,7 +252,7 @@ class Loop:
         """Of the validation rows. The same numbers in every process: their scores decide what all do next."""
         texts = self.validation.texts
         own = [texts[row] for row in multi_gpu.own_part(np.arange(len(texts)))]
-        part = self.model.plain_head().logits(self.encoder.embed(own))
+        part = self.model.plain_head().logits(self.encoder.embed(own, exact=False))
         return np.concatenate(multi_gpu.gathered([part]))
 
 

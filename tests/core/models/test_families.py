@@ -161,7 +161,7 @@ def test_fine_tuning_changes_the_weights_and_a_checkpoint_brings_them_back(folde
 def test_epochs_are_judged_on_words_that_no_training_row_has(encoder, tmp_path):
     judged, embed = [], encoder.embed
     fresh = embed(["never price"])
-    encoder.embed = lambda texts: judged.append(embed(texts)) or judged[-1]
+    encoder.embed = lambda texts, **how: judged.append(embed(texts, **how)) or judged[-1]
     train, validation = Rows(["the app", "is slow"], np.array([0, 1])), Rows(["never price"], np.array([0]))
     head = Head(np.eye(2, 32, dtype=np.float32), np.zeros(2, np.float32))
     fine_tune(encoder, head, train, validation, TrainingOptions(epochs=1), tmp_path)

@@ -87,10 +87,17 @@ def test_dropout_is_that_of_the_modules(tiny_encoder, rows):
 
 
 @pytest.mark.parametrize(
-    ("bf16", "gradients", "fused"), [(True, True, False), (True, False, True), (False, True, True)]
+    ("bf16", "gradients", "long", "fused"),
+    [
+        (True, True, True, False),
+        (True, False, False, False),
+        (True, False, True, True),
+        (False, True, False, True),
+        (False, False, False, True),
+    ],
 )
-def test_fused_attention_only_where_its_way_back_is_not_slow(
-    tiny_encoder, rows, monkeypatch, bf16, gradients, fused
+def test_fused_attention_only_where_it_is_not_slow(
+    tiny_encoder, rows, monkeypatch, bf16, gradients, long, fused
 ):
     called, usual = [], functional.scaled_dot_product_attention
     monkeypatch.setattr(
@@ -98,10 +105,25 @@ def test_fused_attention_only_where_its_way_back_is_not_slow(
         "scaled_dot_product_attention",
         lambda *given, **more: called.append(given[0].dtype) or usual(*given, **more),
     )
+    monkeypatch.setattr(packed, "LONG", 2 if long else 256)
     with torch.set_grad_enabled(gradients), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         vectors = packed.pooled(tiny_encoder.model, rows)
     assert bool(called) == fused
     assert vectors.dtype == torch.float32
+
+
+@pytest.mark.parametrize("length", [1, 2, 15, 31, 32, 33, 39, 40, 63, 64, 65, 100])
+def test_softmax_is_that_of_torch_whatever_the_width(length):
+    given = torch.Generator().manual_seed(length)
+    plain = (3 * torch.randn(5, 2, length, length, generator=given)).bfloat16().requires_grad_()
+    padded = plain.detach().clone().requires_grad_()
+    weight = torch.randn(plain.shape, generator=given).bfloat16()
+    expected, found = plain.softmax(-1), packed.softmax(padded)
+    assert found.shape == expected.shape and torch.allclose(found.sum(-1).float(), torch.ones(1), atol=0.02)
+    assert torch.allclose(found, expected, rtol=0.01)
+    (expected * weight).sum().backward()
+    (found * weight).sum().backward()
+    assert (padded.grad - plain.grad).abs().max() <= 0.01 * plain.grad.abs().max()
 
 
 def test_bfloat16_stays_near_full_precision(tiny_encoder, rows):

@@ -53,7 +53,7 @@ def test_training_comments_are_read_with_hidden_tokens_and_validation_comments_w
     forward, embed = Tuned.forward, encoder.embed
     watched = lambda self, rows: learned.extend(rows) or forward(self, rows)  # noqa: E731
     monkeypatch.setattr(Tuned, "forward", watched)
-    encoder.embed = lambda texts: judged.extend(encoder.token_ids(texts)) or embed(texts)
+    encoder.embed = lambda texts, **how: judged.extend(encoder.token_ids(texts)) or embed(texts, **how)
     options = replace(TrainingOptions(mode="better", epochs=1), token_masking=0.3)
     head = Head(np.zeros((2, 32), np.float32), np.zeros(2, np.float32))
     fine_tune(encoder, head, train, validation, options, tmp_path)

@@ -87,7 +87,7 @@ def test_copies_are_of_training_texts_alone(fresh, comments, tmp_path):
     token_ids, embed = encoder.token_ids, encoder.embed
     head = start_head(encoder, train)
     encoder.token_ids = lambda texts: read.append(list(texts)) or token_ids(texts)
-    encoder.embed = lambda texts: judged.append(list(texts)) or embed(texts)
+    encoder.embed = lambda texts, **how: judged.append(list(texts)) or embed(texts, **how)
     fine_tune(encoder, head, train, validation, replace(OPTIONS, epochs=1, augment=0.5), tmp_path)
     learned = read[0]
     assert learned[:60] == list(train.texts) and len(learned) == 90
