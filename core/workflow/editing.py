@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from core.domain import Span
 from core.explain.words import units
 from core.store.store import Store
+from core.workflow import label_drivers
 from core.workflow.explain_jobs import DRIVERS
 from core.workflow.explanations import LONGEST, clean_pasted
 
 if TYPE_CHECKING:
-    from core.explain.editing import Flip
+    from core.explain.editing import Flip, Robustness
 
 KEPT, DROPPED, ADDED, GAP = "kept", "dropped", "added", "gap"
 COMPARED = 400  # words of a changed stretch; a longer one counts as written anew
@@ -64,11 +65,10 @@ def smallest_flip(classifier, text: str) -> "Flip | None":
     return smallest(classifier, text)
 
 
-def robustness(store: Store, run_id: int, label: str) -> Mapping[str, float] | None:
-    """`comments`, `share`, `one_word`, as measured with the drivers of the label; None before that."""
+def robustness(store: Store, run_id: int, label: str) -> "Robustness | None":
+    """As measured with the drivers of the label; None before that."""
     found = store.explanations.findings(run_id, DRIVERS).get(label)
-    measured = found.content.get("robustness") if found else None
-    return measured or None
+    return label_drivers.robustness(label, found.content) if found else None
 
 
 # ---- the words of both ------------------------------------------------------------------------

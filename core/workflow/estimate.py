@@ -28,8 +28,9 @@ from core.store.store import Store
 from core.workflow.runs import LIMITS, beside, reads
 
 # Seconds of one CPU core for a token of the bundled encoder, measured by benchmarks/engine_training.py and
-# engine_prediction.py; other encoders cost as much more as they have weights in their layers.
-READ_S, LEARN_S = 0.00016, 0.0006
+# engine_prediction.py, in the middle between server processors with bfloat16 (0.00007 to 0.00016, 0.00024 to
+# 0.0006); other encoders cost as much more as they have weights in their layers.
+READ_S, LEARN_S = 0.0001, 0.0004
 WITHOUT_BF16 = 1.9  # times slower
 GPU = 1 / 40
 LSTM_S = 0.0003  # a token, all passes of three epochs

@@ -61,7 +61,6 @@ def content(
 def from_kept(label: str, kept: Kept, data_sha256: str) -> LabelDrivers:
     """`data_sha256` of the dataset as it is now."""
     found = kept.content
-    robust = found["robustness"]
     return LabelDrivers(
         label,
         found["comments"],
@@ -71,11 +70,17 @@ def from_kept(label: str, kept: Kept, data_sha256: str) -> LabelDrivers:
             Suspect(words, reason(kind, column), _in(effect))
             for words, kind, column, effect in found["shortcuts"]
         ),
-        Robustness(label, *robust) if robust else None,
+        robustness(label, found),
         found["seconds"],
         is_fresh(kept, data_sha256),
         kept.created_at,
     )
+
+
+def robustness(label: str, content: Mapping) -> Robustness | None:
+    """None where the model says the label of no comment."""
+    robust = content.get("robustness")
+    return Robustness(label, *robust) if robust else None
 
 
 def is_fresh(kept: Kept, data_sha256: str) -> bool:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.charts import drivers as charts
 from core.domain import TrainingRun
 from core.workflow import driving
-from core.workflow.label_drivers import LabelDrivers
+from core.workflow.label_drivers import LabelDrivers, Robustness
 from pages.parts import background, drivers_words, held_rows, name_list, resources, shortcuts_list
 from pages.parts.plain import counted, plain
 from pages.parts.run_words import duration
@@ -138,19 +138,22 @@ def _robustness(each: LabelDrivers) -> None:
     if found is None:
         st.caption(f"The model gives {plain(each.label)} to none of the comments looked at.")
         return
-    alone = round(found.one_word * found.comments)
-    if found.share >= 1:
-        said = "Most comments keep it whatever words go."
-    else:
-        said = (
-            f"Typically **{found.share:.0%} of the words** must go before the model no longer says "
-            f"{plain(each.label)}; a single word is enough in **{alone} of {found.comments}** comments."
-        )
     st.markdown(
-        f"**How firm is it?** {said}",
+        f"**How firm is it?** {firm(found)}",
         help=f"Measured on {counted(found.comments, 'comment')}: words are left out, first each alone, then "
         "the strongest together, until the answer turns. The share is the median. If little is enough, one "
         "other word in a comment may change its label.",
+    )
+
+
+def firm(found: Robustness) -> str:
+    """A sentence as markdown."""
+    if found.share >= 1:
+        return "Most comments keep it whatever words go."
+    alone = round(found.one_word * found.comments)
+    return (
+        f"Typically **{found.share:.0%} of the words** must go before the model no longer says "
+        f"{plain(found.label)}; a single word is enough in **{alone} of {found.comments}** comments."
     )
 
 

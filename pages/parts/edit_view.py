@@ -9,7 +9,7 @@ from core.charts import edit as charts
 from core.domain import TrainingRun
 from core.workflow import editing
 from core.workflow.explanations import LONGEST
-from pages.parts import model, resources
+from pages.parts import drivers_view, model, resources
 from pages.parts.plain import counted, plain
 
 CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg", "filename": "roadlens-edit"}}
@@ -170,10 +170,5 @@ def _flip(run: TrainingRun, flip, before: str, key: str) -> None:
 
 def _robust(run: TrainingRun, label: str) -> None:
     measured = editing.robustness(resources.store(), run.id, label)
-    if measured is None:
-        return
-    st.caption(
-        f"Over {counted(int(measured['comments']), 'comment')} that the model calls {plain(label)}: half of "
-        f"them turn once {measured['share']:.0%} of the words are gone; {measured['one_word']:.0%} turn "
-        "without a single word."
-    )
+    if measured is not None:
+        st.caption(f"In other comments that it calls {plain(label)}: {drivers_view.firm(measured)}")

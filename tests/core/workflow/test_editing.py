@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.workflow import editing
+from core.explain.editing import Robustness
+from core.workflow import editing, label_drivers
 from core.workflow.editing import ADDED, DROPPED, GAP, KEPT, changed, clean, compare, pieces
 
 TEXT = "charged twice, 配送 bad"
@@ -102,8 +103,9 @@ def test_robustness_is_read_once_it_was_measured(store, settings, keep):
     ids = keep([(f"comment {n}", "ab"[n % 2]) for n in range(12)])
     run, _ = runs.start_training(store, settings, *ids, TrainingOptions(mode="tfidf"))
     assert editing.robustness(store, run.id, "a") is None
-    measured = {"comments": 4, "share": 0.5, "one_word": 0.25}
-    store.explanations.keep_finding(run.id, "drivers", "a", {"robustness": measured}, "")
-    store.explanations.keep_finding(run.id, "drivers", "b", {}, "")
+    measured = Robustness("a", 4, 0.5, 0.25)
+    for label, robust in (("a", measured), ("b", None)):
+        found = label_drivers.content(12, 4, [], [], robust, 1.0)
+        store.explanations.keep_finding(run.id, "drivers", label, found, "")
     assert editing.robustness(store, run.id, "a") == measured
     assert editing.robustness(store, run.id, "b") is None

@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.explain.editing import Robustness
+from core.workflow import label_drivers
 from core.workflow.editing import Compared
 from pages.parts.edit_view import verdict
 from tests.pages import trained
@@ -39,13 +41,13 @@ def test_the_smallest_change_can_be_tried(visit):
     visit, run = visit
     from pages.parts import resources
 
-    content = {"robustness": {"comments": 3, "share": 0.5, "one_word": 0.25}}
+    content = label_drivers.content(9, 3, [], [], Robustness("speed", 3, 0.5, 1 / 3), 1.0)
     resources.store().explanations.keep_finding(run.id, "drivers", "speed", content, "")
     at = visit("slow timeout invoice")
     trained.press(at, "Find the smallest change")
     said = trained.texts(at)
     assert "Without " in said and "of the words) the model says" in said
-    assert "Over 3 comments" in said and "50% of the words" in said
+    assert "50% of the words must go" in said and "is enough in 1 of 3 comments" in said
     trained.press(at, "Try it")
     assert at.text_area[0].value in (
         "invoice",
