@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -82,7 +83,7 @@ def measure(
     classifier = load_classifier(store, settings, run_id)
     samples = {label: _sample(run, sheet, label) for label in left}
     bar = _Bar(task, samples, sheet, len(run.labels) - len(left))
-    look = _Look(classifier, sheet, names=named(_some(sheet.feedback["text"].tolist())))
+    look = _Look(classifier, sheet, _names(sheet, run.labels))
     for label in left:
         begun = time.perf_counter()
         found = look.at(label, samples[label], bar.of(label))
@@ -92,6 +93,13 @@ def measure(
             raise CannotTrain("The comments changed while the labels were measured. Measure them again.")
         store.explanations.keep_finding(run.id, KIND, label, made, state, task.fence)
     return {"run": run_id, "labels": len(left)}
+
+
+def _names(sheet: Sheet, labels: Sequence[str]) -> frozenset[str]:
+    """Words that look like names; a word of a label, such as "cancelled" of "Cancelled Flight", is a reason
+    for it however people write it."""
+    of_labels = {key(word) for label in labels for word in re.split(r"[\s_/-]+", label)}
+    return named(_some(sheet.feedback["text"].tolist())) - of_labels
 
 
 class _Bar:

@@ -71,6 +71,22 @@ def test_each_label_has_its_words_with_evidence(store, settings, run):
     assert not re.search(r"\bw\d+", str([each.content for each in kept.values()]))
 
 
+def test_a_word_of_a_label_does_not_look_like_a_name(store, settings):
+    said = {"Crash_report": "my Crash again app here", "praise": "our Zoe lovely app there"}
+    lines = [f"{text} w{number},{label}" for number in range(60) for label, text in said.items()]
+    data = "\n".join(["text,label", *lines]).encode()
+    done = feedback.import_bytes(store, settings, data, "rows.csv", Columns("text", "label"), "Rows")
+    labels = store.labels.sets(done.dataset_id)[0].id
+    started, _ = start_training(store, settings, done.dataset_id, labels, TrainingOptions(mode=TFIDF))
+    run = train(store, settings, started.id, Task())
+    measured(store, settings, run)
+    found = driving.stored(store, run)
+    assert "crash" in {driver.words for each in found.values() for driver in each.drivers if driver.clear}
+    suspects = {one.words for each in found.values() for one in each.suspects}
+    assert any("zoe" in words for words in suspects)
+    assert not any("crash" in words for words in suspects)
+
+
 def test_a_stopped_job_goes_on_where_it_was(store, settings, run):
     seen = []
 
