@@ -68,7 +68,8 @@ def _moved(insights: Insights) -> str:
     if before == after:
         before, after = percents(mover.before.mid, digits=1), percents(mover.after.mid, digits=1)
     after_wide = percents(mover.after.low, mover.after.high)
-    return f"{named(mover.theme)} {verb} from {before} to {after} of comments (likely {after_wide} now)."
+    start = f"{named(mover.theme)} {verb} from {before} of comments in the first third of the time"
+    return f"{start} to {after} in the last (likely {after_wide})."
 
 
 def _over(insights: Insights) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.domain import Estimate, Mover, SegmentCell, Theme, TrainingRun, Trend
+from core.domain import Estimate, Mover, Scores, SegmentCell, Theme, TrainingRun, Trend
 from core.reports.safe import percent, shorten
 
 NAME = 44  # characters of a theme in a heading
@@ -38,9 +38,8 @@ def trend(trends: Sequence[Trend], movers: Sequence[Mover], period: str) -> str:
         return f"No theme clearly rose or fell over {span}"
     top = clear[0]
     verb = "rose" if top.change.mid > 0 else "fell"
-    return (
-        f"{_quoted(top.theme)} {verb} from {percent(top.before.mid)} to {percent(top.after.mid)} over {span}"
-    )
+    before, after = percent(top.before.mid), percent(top.after.mid)
+    return f"{_quoted(top.theme)} {verb} from {before} in the first third of {span} to {after} in the last"
 
 
 def segment(name: str, cells: Sequence[SegmentCell], overall: dict[str, float]) -> str:
@@ -63,7 +62,15 @@ def model(run: TrainingRun) -> str:
         right = f"The model gets all labels right on {share} of {run.model.n:,} held-out comments"
     if run.baseline is None:
         return right
-    gap = (run.model.macro_f1 - run.baseline.macro_f1) * 100
+    gap = 100 * (run.model.macro_f1 - run.baseline.macro_f1)
     if run.recommended == "baseline":
-        return f"{right}; the simple baseline reaches {-gap:.1f} points more macro F1, so compare the two"
-    return f"{right}, macro F1 {gap:.1f} points above the simple baseline"
+        said = f"{right}; the simple baseline reaches {-gap:.1f} points more macro F1, so compare the two"
+    else:
+        said = f"{right}, macro F1 {gap:.1f} points above the simple baseline"
+    return f"{said}, though their likely ranges meet" if _ranges_meet(run.model, run.baseline) else said
+
+
+def _ranges_meet(one: Scores, other: Scores) -> bool:
+    """Of the macro F1; False where they were not measured."""
+    first, second = (scores.ranges.get("macro_f1") for scores in (one, other))
+    return bool(first and second) and first[0] <= second[1] and second[0] <= first[1]

@@ -58,7 +58,10 @@ def test_ranges_that_meet_are_too_close_to_call():
 
 def test_a_rise_is_told_only_when_clear():
     clear = insights(trends=(rising("Login", [0.08, 0.1, 0.15], 0.02), rising("Billing", [0.2] * 3, 0.02)))
-    assert "Login rose from 8% to 15% of comments (likely 13-17% now)." in sentences(clear)
+    assert (
+        "Login rose from 8% of comments in the first third of the time to 15% in the last (likely 13-17%)."
+        in (sentences(clear))
+    )
     vague = insights(trends=(rising("Login", [0.08, 0.1, 0.15], 0.06), rising("Billing", [0.2] * 3, 0.02)))
     assert "No theme clearly rose or fell." in sentences(vague)
 

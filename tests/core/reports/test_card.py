@@ -66,3 +66,15 @@ def test_what_of_the_calibration_error_is_chance_is_said_where_it_is_known(run):
 @pytest.mark.parametrize("key", FORMATS)
 def test_every_format_takes_several_labels(key, insights, several_run):
     assert len(FORMATS[key].build(outline(insights, several_run, sentences=("One.",)))) > 500
+
+
+def test_a_lead_is_no_more_than_its_ranges_allow(run):
+    def says(low, high):
+        return model(
+            replace(run, baseline=replace(run.baseline, macro_f1=0.5, ranges={"macro_f1": (low, high)}))
+        )
+
+    run = replace(run, model=replace(run.model, macro_f1=0.7, ranges={"macro_f1": (0.6, 0.8)}))
+    assert says(0.4, 0.59).endswith("macro F1 20.0 points above the simple baseline")
+    assert says(0.4, 0.6).endswith("above the simple baseline, though their likely ranges meet")
+    assert "ranges meet" not in model(replace(run, baseline=replace(run.baseline, ranges={})))

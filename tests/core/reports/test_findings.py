@@ -29,7 +29,9 @@ def test_only_a_clear_move_is_a_finding():
     trends = [trend("v", (0.1, 0.05, 0.3), (0.25, 0.1, 0.5))]
     vague, clear = mover("v", 0.1, 0.4, False), mover("c", 0.3, 0.1, True)
     assert findings.trend(trends, [vague], "week") == "No theme clearly rose or fell over 2 weeks"
-    assert findings.trend(trends, [vague, clear], "week") == "“c” fell from 30% to 10% over 2 weeks"
+    assert findings.trend(trends, [vague, clear], "week") == (
+        "“c” fell from 30% in the first third of 2 weeks to 10% in the last"
+    )
 
 
 def test_segment_without_a_mark_claims_no_difference():
