@@ -7,7 +7,7 @@ from core.workflow import promotion
 from core.workflow import runs as run_work
 from pages.parts import caches, compare_panel, resources, results, run_card, split_choice
 from pages.parts.plain import plain, rounded
-from pages.parts.run_words import MEASURES, STATUS, mode_name, scores_name, title
+from pages.parts.run_words import MEASURES, STATUS, likely, mode_name, scores_name, title
 
 OPEN = ("queued", "running", "paused")
 
@@ -85,6 +85,7 @@ def _rows(runs: list[TrainingRun]) -> list[dict]:
             "Model": mode_name(run.options.mode) + (" · trial" if run.options.trial_of else ""),
             "Status": STATUS[run.status],
             "Macro F1": rounded(run.model.macro_f1 if run.model else None, 3),
+            "Likely": likely(run.model.ranges.get("macro_f1")) if run.model else "",
             "Right": round(100 * run.model.accuracy) if run.model else None,
             "Validation F1": rounded(run.evaluation.validation_f1 if run.evaluation else None, 3),
             "Best here": scores_name(run.winner) if run.winner else "",
@@ -100,6 +101,9 @@ def _columns() -> dict:
     return {
         "Answers": st.column_config.TextColumn(help="The promoted model of its labels."),
         "Macro F1": st.column_config.NumberColumn(format="%.3f", help=MEASURES["Macro F1"]),
+        "Likely": st.column_config.TextColumn(
+            help="What the macro F1 may well be on other comments: its 90% range."
+        ),
         "Validation F1": st.column_config.NumberColumn(
             format="%.3f", help="What settings are chosen by; the held-out comments have no say."
         ),

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from core.domain import Dataset, TrainingRun
+from core.domain import Dataset, Scores, TrainingRun
 from pages.parts import next_step
 from pages.parts.plain import plain
+from pages.parts.run_words import with_range
 
 
 def steps(dataset: Dataset | None, run: TrainingRun | None) -> None:
@@ -39,11 +40,15 @@ def _feedback(dataset: Dataset | None, labelled: int) -> str:
 
 def _train(dataset: Dataset | None, run: TrainingRun | None, labelled: int) -> str:
     if run:
-        beside = f", the baseline {run.baseline.macro_f1:.2f}" if run.baseline else ""
-        return f"Run {run.id}: macro F1 {run.model.macro_f1:.2f} on held-out comments{beside}."
+        beside = f", the baseline {_macro_f1(run.baseline)}" if run.baseline else ""
+        return f"Run {run.id}: macro F1 {_macro_f1(run.model)} on held-out comments{beside}."
     if dataset is None:
         return "Teach a model your own labels."
     return "Ready to train." if labelled else "This dataset has no labels yet."
+
+
+def _macro_f1(scores: Scores) -> str:
+    return with_range(scores.macro_f1, scores.ranges.get("macro_f1"))
 
 
 def _insights(run: TrainingRun | None) -> str:

@@ -53,6 +53,8 @@ def test_the_history_marks_the_run_that_answers_and_gives_validation_scores(two,
     assert list(rows["Run"]) == [2, 1]
     assert list(rows["Answers"]) == ["", "✓ now"]
     assert set(rows["Judged by"]) == {"at random"}
+    low, high = two[1].model.ranges["macro_f1"]
+    assert rows["Likely"][0] == f"{low:.2f} to {high:.2f}"
     scores = [(run.model.macro_f1, run.evaluation.validation_f1) for run in reversed(two)]
     shown = list(zip(rows["Macro F1"], rows["Validation F1"], strict=True))
     assert shown == [tuple(round(score, 3) for score in pair) for pair in scores], (
