@@ -201,6 +201,11 @@ class LabelScore:
     auc: float | None = None  # area under the ROC curve, this label against the rest; None: undefined
     average_precision: float | None = None  # area under the precision-recall curve
 
+    @property
+    def never_said(self) -> bool:
+        """The model gave it to no held-out row: its precision could be anything."""
+        return self.precision == 0 and self.precision_range == (0.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Scores:

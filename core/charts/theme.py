@@ -163,6 +163,7 @@ def framed(figure: go.Figure, height: int, theme: str | None = None) -> go.Figur
         hoverlabel={"font_size": FONT_SIZE, "align": "left"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font_size": FONT_SIZE},
         dragmode=False,
+        modebar={"bgcolor": CLEAR, "color": GREY, "activecolor": ACCENT},
     )
     axes = {"tickfont_size": FONT_SIZE, "title_font_size": FONT_SIZE, "automargin": True, "fixedrange": True}
     figure.update_xaxes(ticks="", **axes)

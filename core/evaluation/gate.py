@@ -47,6 +47,10 @@ def _confidence(scores: Scores, bound: float, stand_in: float | None) -> GateRes
     error = scores.calibration_error if scores.calibration_error is not None else stand_in
     if error is None:
         return GateResult(f"Calibration error{NOT_MEASURED}", 1.0, bound, at_least=False, passed=False)
+    if scores.n < FEWEST_TO_JUDGE and bound < 1:
+        return _failed(
+            f"too few held-out comments ({scores.n}) to judge its confidence: label more comments", 1
+        )
     name, value = "Calibration error", error
     if scores.calibration_chance is not None:
         name, value = BEYOND_CHANCE, beyond(error, scores.calibration_chance)

@@ -13,6 +13,7 @@ from core.evaluation.ranges import lower_tail
 
 CHANCE = 0.01
 MANY_COPIES = 0.01  # of the held-out rows
+ALIKE = 0.005  # of the accuracy: what the figures may move
 MOST_IDS = 50
 TELLING, COMMON, ELSEWHERE, FEWEST_NAMED = 0.8, 0.5, 5.0, 5  # of a label's name in the texts
 HALF = 0.5  # of the rows with a known person
@@ -78,22 +79,26 @@ def _copies(
         return None
     total = int(tested.sum())
     same_writer = any(people[row] and people[row] == people[near[row]] for row in rows)
-    apart = ", or split by account," if same_writer else ""
+    apart = ", or hold out other customers," if same_writer else ""
     remedy = f"Remove repeated comments{apart} and train again."
+    said, matters = _without(ids[rows], held)
+    end = remedy if len(rows) >= MANY_COPIES * total else "So few change little."
     words = (
         f"{_comments(len(rows))} of {total:,} held out ({len(rows) / total:.1%}) nearly repeat a comment the "
-        f"model learned from, so it knows their answer in advance. {_without(ids[rows], held)}"
-        + (remedy if len(rows) >= MANY_COPIES * total else "So few change little.")
-    )
+        f"model learned from, so it knows their answer in advance. {said}{end if matters else ''}"
+    ).strip()
     return Leak("copies", words, len(rows), _some(ids[rows]))
 
 
-def _without(copies: np.ndarray, held: HeldOut) -> str:
+def _without(copies: np.ndarray, held: HeldOut) -> tuple[str, bool]:
+    """What the figures would be, and whether that is anything else."""
     other = ~np.isin(held.once.ids, copies)
     if not other.any():
-        return "No other comment is held out: the figures say nothing about new comments. "
-    right = held.mean_right
-    return f"Without them it is right {right[other].mean():.1%} of the time instead of {right.mean():.1%}. "
+        return "No other comment is held out: the figures say nothing about new comments. ", True
+    alone, all_of_them = held.mean_right[other].mean(), held.mean_right.mean()
+    if abs(alone - all_of_them) < ALIKE:
+        return f"Without them it is right as often, {alone:.1%} of the time, so the figures stand.", False
+    return f"Without them it is right {alone:.1%} of the time instead of {all_of_them:.1%}. ", True
 
 
 def _comments(count: int) -> str:
@@ -203,7 +208,7 @@ def _few_rows(held: HeldOut, way: str) -> Leak | None:
     remedy = {
         KFOLD: "or label more of them.",
         OUTSIDE: "or label more of them in the test dataset.",
-    }.get(way, "label more of them, or judge by K-fold, which holds out every comment once.")
+    }.get(way, "label more of them, or have every comment judged once, in parts (K-fold).")
     words = (
         f"{count} fewer than {FEWEST_TO_JUDGE} held-out comments: {examples}. One comment more or less moves "
         f"their figures a lot. Read their ranges, {remedy}"
@@ -223,7 +228,7 @@ def _one_sided(people: Sequence[str], ids: np.ndarray, way: str) -> Leak | None:
         return None
     rows = known[codes == most]
     who = "account" if values[most].startswith("account") else "person"
-    apart = ", and split by account, so that nobody stands on both sides"
+    apart = ", and hold out other customers, so that nobody stands on both sides"
     words = (
         f"One {who} wrote {len(rows):,} of the {len(known):,} comments whose writer is known. The figures "
         f"tell how well the model reads this {who}. Add comments of others"

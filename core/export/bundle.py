@@ -162,6 +162,17 @@ def _report(lines: Sequence[Line], refused: Mapping[str, str]) -> dict:
     return {"formats": formats, "refused": dict(refused)}
 
 
+def lines_of(report: Mapping) -> list[Line]:
+    """What `export_model` returned, read back."""
+    return [
+        Line(
+            Measured(name, one["size_mb"], one["cpu_ms_per_row"]),
+            Parity(**one["parity"]) if one["parity"] else None,
+        )
+        for name, one in report["formats"].items()
+    ]
+
+
 def _readme(keys: Sequence[str]) -> str:
     uses = "\n".join(f"- **{FORMATS[key].name}** (`{key}/`): {USES[key]}" for key in keys)
     return (

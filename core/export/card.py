@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from core.domain import (
     BETTER,
     BILSTM,
+    MAJORITY,
     NOT_JUDGED,
     NOT_MEASURED,
     QUICK,
@@ -25,7 +26,7 @@ from core.export.formats import FORMATS
 # Marks of Markdown and of links that some readers make of plain words.
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:@$=])")
 LONGEST = 120  # characters of a name
-WORST_SLICES, IMPORTS, MOST_LANGUAGES = 5, 20, 8
+MOST_SLICES, IMPORTS, MOST_LANGUAGES = 20, 20, 8
 NOT_FOR = (
     "Decisions about single people: hiring, credit, access, discipline.",
     "Texts unlike those it learned from: other products, languages or channels, before they were checked.",
@@ -36,6 +37,14 @@ MODES = {  # way of training -> what it is
     BETTER: "Better: an encoder that was fine-tuned as a whole.",
     TFIDF: "TF-IDF: a logistic regression on counts of words. It has no encoder.",
     BILSTM: "BiLSTM: a recurrent network over words that was trained from nothing. It has no encoder.",
+}
+NAMES = {QUICK: "Quick", BETTER: "Better", TFIDF: "TF-IDF", BILSTM: "BiLSTM", MAJORITY: "Most frequent label"}
+MEASURED = {  # field of Scores -> how the table of models calls it
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "balanced_accuracy": "Balanced accuracy",
+    "weighted_f1": "Weighted F1",
+    "macro_auc": "AUC",
 }
 ENCODED, STEPWISE = (QUICK, BETTER), (BETTER, BILSTM)
 USED_BY = {  # setting -> the ways of training that it means something to; those not named: all
@@ -212,7 +221,7 @@ def _scores(run: TrainingRun) -> str:
     labels = [
         (
             escaped(one.label),
-            _range(one.precision, one.precision_range),
+            "never said" if one.never_said else _range(one.precision, one.precision_range),
             _range(one.recall, one.recall_range),
             _range(one.f1, one.f1_range),
             f"{one.support:,}",
@@ -222,19 +231,20 @@ def _scores(run: TrainingRun) -> str:
     head = f"On {run.model.n:,} held-out comments, with 90% ranges; the first line is this model."
     if run.model.by_person:
         head += " The ranges take the comments of one person together: they are not independent."
-    first = _table(("Model", "Accuracy", "Macro F1", "Balanced accuracy"), overall)
+    first = _table(("Model", *MEASURED.values()), overall)
     return f"{head}\n\n{first}\n\n" + _table(("Label", "Precision", "Recall", "F1", "Held out"), labels)
 
 
 def _overall(scores: Scores) -> tuple[str, ...]:
-    fields = ("accuracy", "macro_f1", "balanced_accuracy")
     return (
-        escaped(scores.name),
-        *(_range(getattr(scores, field), scores.ranges.get(field)) for field in fields),
+        escaped(NAMES.get(scores.name, scores.name)),
+        *(_range(getattr(scores, field), scores.ranges.get(field)) for field in MEASURED),
     )
 
 
-def _range(value: float, ends: tuple[float, float] | None) -> str:
+def _range(value: float | None, ends: tuple[float, float] | None) -> str:
+    if value is None:
+        return "not measured"
     if ends is None or ends[0] == ends[1]:  # what cannot vary needs no range
         return f"{value:.3f}"
     return f"{value:.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
@@ -244,18 +254,24 @@ def _slices(run: TrainingRun) -> str:
     found = run.evaluation.slices if run.evaluation else ()
     if not found:
         return "Not measured by segment, language, length or month."
-    worse = sorted((one for one in found if one.worse or one.worst), key=lambda one: not one.worst)
-    if not worse:
-        return f"{len(found)} groups of comments were compared; none is clearly worse than the others."
-    lines = [_slice(one) for one in worse[:WORST_SLICES]]
-    return f"{len(found)} groups of comments were compared.\n\n" + _items(lines)
+    if any(one.worse or one.worst for one in found):
+        said = f"{len(found)} groups of comments were compared."
+    else:
+        said = f"{len(found)} groups of comments were compared; none is clearly worse than the others."
+    ranked = sorted(found, key=lambda one: (not one.worst, not one.worse, one.accuracy.mid))
+    rows = [_slice(one) for one in ranked[:MOST_SLICES]]
+    more = f" Here the lowest {MOST_SLICES}." if len(ranked) > MOST_SLICES else ""
+    return f"{said}{more}\n\n" + _table(("Group", "Accuracy", "Macro F1", "Held out", ""), rows)
 
 
-def _slice(one: Slice) -> str:
-    named = "The worst" if one.worst else "Also worse"
-    seen = _range(one.accuracy.mid, (one.accuracy.low, one.accuracy.high))
-    where = f"{escaped(one.column)} = {escaped(one.value)}"
-    return f"{named}: {where}, accuracy {seen} on {one.accuracy.n:,} comments."
+def _slice(one: Slice) -> tuple[str, ...]:
+    return (
+        f"{escaped(one.column)} = {escaped(one.value)}",
+        _range(one.accuracy.mid, (one.accuracy.low, one.accuracy.high)),
+        f"{one.macro_f1:.3f}",
+        f"{one.accuracy.n:,}",
+        "the worst" if one.worst else "clearly worse" if one.worse else "",
+    )
 
 
 def _calibration(run: TrainingRun) -> str:

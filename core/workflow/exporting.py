@@ -176,6 +176,14 @@ def bundle(settings: Settings, run: TrainingRun) -> bytes:
         return file.read()
 
 
+def written(settings: Settings, run: TrainingRun) -> list:
+    """The formats of the last export as lines of a model card; none before an export."""
+    from core.export.bundle import lines_of
+
+    found = report(settings, run)
+    return lines_of(found) if found else []
+
+
 def card(store: Store, run: TrainingRun, lines: Sequence = ()) -> str:
     """The model card as Markdown; `lines` are the formats that were written."""
     from core.export.card import model_card

@@ -162,8 +162,8 @@ class Fitting:
         return [*rounds, (len(selection.split.folds), 0, selection.parts)]
 
     def _material(self, course: Course):
-        """The rows as numbers, and the share of tokens that the encoder of the model does not know (up to
-        2,000 rows looked at)."""
+        """The rows as numbers, and the share of the tokens of labelled ones that the encoder of the model
+        does not know (up to 2,000 rows looked at)."""
         from core.training.material import Material
 
         selection, options = self.selection, self.run.options
@@ -178,7 +178,8 @@ class Fitting:
                 shape = memory.shape_of(encoder.model.config.to_dict())
                 check_room(self.folder, needed_mb(options, shape, len(self._rounds()) - 1))
                 if options.mode in ENCODED:
-                    unknown = encoder.unknown_share(texts[:: max(1, len(texts) // 2000)])
+                    labelled = [texts[row] for row in selection.labelled]
+                    unknown = encoder.unknown_share(labelled[:: max(1, len(labelled) // 2000)])
             with self.stages.stage("embed"):
                 course.enter(estimate.READ)
                 read = self._read(encoder, texts, course.as_task())
@@ -274,6 +275,7 @@ def unknown_warnings(encoder: str, share: float) -> tuple[str, ...]:
     if share <= UNKNOWN_WARNING:
         return ()
     return (
-        f"The encoder {encoder} hardly knows this language: {share:.0%} of the words and characters "
-        "are unknown to it. Trust the baseline, or choose a multilingual encoder under 'Advanced'.",
+        f"The encoder {encoder} does not know {share:.0%} of the words and characters of the labelled "
+        "comments. A multilingual encoder (see Advanced), or TF-IDF, which learns its own words, may "
+        "do better.",
     )

@@ -98,9 +98,9 @@ def beaten(model: Scores, beside: Sequence[Scores]) -> tuple[str, ...]:
         return ()
     name = NAMES.get(best.name, best.name)
     return (
-        f"A simpler model ({name}) reaches a higher macro F1 on the held-out comments: {best.macro_f1:.3f} "
-        f"against {model.macro_f1:.3f}. Where that is more than chance the Train page recommends it; label "
-        "more, or choose another encoder.",
+        f"Another model ({name}) reaches a higher macro F1 on the held-out comments: {best.macro_f1:.3f} "
+        f"against {model.macro_f1:.3f}. If that is more than chance, use it; or label more, or choose "
+        "another encoder.",
     )
 
 

@@ -24,6 +24,7 @@ BOOK_SECONDS = 2.0  # so much of the time of a trial is forgotten by a kill
 OTHER = "other"  # seconds of a trial outside its stages, or of an attempt that did not get done
 USED_UP = "The time for tuning is used up. Start the tuning again to try what is left."
 TOO_LONG = "It needs more time than was left of this tuning. Start the tuning again with more minutes."
+OUT_OF_TIME = USED_UP, TOO_LONG
 IN_FOLDS = (
     "A run that is judged in parts cannot be tuned: the comments that would choose its settings are held-out "
     "comments too, so its figures would look better than they are. Train with another way to judge, such as "
@@ -171,6 +172,35 @@ def tie(run: TrainingRun, trials: Sequence[TrainingRun]) -> str:
         f"comments. {top.evaluation.validation:,} of them cannot tell that apart (90% range about "
         f"± {_half_width(top):.2f}), so it is a tie, and run {kept.id} is kept."
     )
+
+
+def unbeaten(run: TrainingRun, trials: Sequence[TrainingRun]) -> str:
+    """A sentence where the run itself has the highest score, and what as many comments can tell."""
+    others = [other for other in _as_good(run, trials) if other.id != run.id]
+    if _found(run) is None or not any(other.status == "done" for other in trials):
+        return ""
+    rows = run.evaluation.validation
+    said = f"No trial scores higher than run {run.id} on the validation comments"
+    if not others:
+        return f"{said}, by more than chance."
+    return (
+        f"{said} ({_found(run):.3f}), but {rows:,} of them cannot tell it from "
+        f"{_listed(others)} (90% range about ± {_half_width(run):.2f}). The held-out comments may order them "
+        "otherwise."
+    )
+
+
+def _listed(others: Sequence[TrainingRun]) -> str:
+    named = [f"run {other.id}" for other in others]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+
+
+def likely(run: TrainingRun) -> tuple[float, float] | None:
+    """90 % range of its score on the validation rows; None where it has none."""
+    if not run.evaluation or run.evaluation.validation_f1 is None:
+        return None
+    half = _half_width(run)
+    return max(0.0, _found(run) - half), min(1.0, _found(run) + half)
 
 
 def _as_good(run: TrainingRun, trials: Sequence[TrainingRun]) -> list[TrainingRun]:

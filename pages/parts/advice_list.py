@@ -22,13 +22,12 @@ def show(run: TrainingRun, key: str, limit: int | None = None) -> None:
         return
     opened = f"{key}_opened_{run.id}"
     for place, advice in enumerate(found[:limit]):
-        left, right = st.columns([6, 1], vertical_alignment="center")
+        left, right = st.columns([5, 1], vertical_alignment="center")
         left.markdown(f"{place + 1}. {plain(advice.words, 600)}{_gain(advice.gain)}")
         if advice.ids:
             right.button(
                 f"Show {len(advice.ids):,}",
                 key=f"{key}_advice_{place}",
-                icon=":material/list:",
                 type="tertiary",
                 on_click=_toggle,
                 args=(opened, place),

@@ -59,7 +59,7 @@ def _headline(main, names: tuple[str, str]) -> str:
     mid, low, high = (f"{value:+.1f}" for value in points)
     found = f"{mid} points of macro F1 for {better.lower()}, likely {low} to {high}."
     if not main.clear:
-        return f"No difference beyond chance: {found}"
+        return f"No difference of macro F1 beyond chance: {found}"
     return f"{better} is better by more than chance: {found}"
 
 

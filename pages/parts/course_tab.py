@@ -30,7 +30,8 @@ def show(run: TrainingRun) -> None:
         draw(figure, key="curve", alt="Training curves", file="training")
         st.caption(
             "Loss: how far the answers on the comments it learns from are from their labels; it should fall. "
-            "Macro F1 should rise; where it falls again, the model begins to learn by heart."
+            "Macro F1 should rise; where it falls again, the model begins to learn by heart. Better stays "
+            "where it finds more than Quick, or where the true labels get more of its confidence."
         )
     else:
         st.caption(f"{mode_name(run.options.mode)} is fitted in one go, so there is no curve.")

@@ -74,11 +74,12 @@ def _line(result: GateResult, name: str) -> str:
 
 
 def _likely(result: GateResult) -> str:
-    """What the value may be on all comments; of an error of confidence the cards above say it."""
-    if result.range is None or result.name in PERCENT:
+    """What the value may be on all comments."""
+    if result.range is None:
         return ""
+    form = ".1%" if result.name in PERCENT else ".2f"
     low, high = result.range
-    return f" (likely {low:.2f} to {high:.2f})"
+    return f" (likely {low:{form}} to {high:{form}})"
 
 
 def _luck(scores: Scores) -> str:

@@ -62,7 +62,7 @@ def _weakest_first(scores: Scores) -> list[LabelScore]:
 def _row(score: LabelScore, beside: LabelScore | None) -> dict:
     return {
         "Label": score.label,
-        "Precision": with_range(score.precision, score.precision_range),
+        "Precision": "never said" if score.never_said else with_range(score.precision, score.precision_range),
         "Recall": with_range(score.recall, score.recall_range),
         "F1": with_range(score.f1, score.f1_range),
         "Baseline F1": rounded(beside.f1 if beside else None, 2),

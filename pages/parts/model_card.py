@@ -20,7 +20,7 @@ def show(run: TrainingRun) -> None:
         st.markdown(_table(group))
     st.download_button(
         "Download the model card",
-        data=partial(exporting.card, resources.store(), run),
+        data=partial(_markdown, run),
         file_name=f"roadlens-model-card-run-{run.id}.md",
         mime="text/markdown",
         icon=":material/download:",
@@ -28,6 +28,11 @@ def show(run: TrainingRun) -> None:
         key="download_card",
         help="As Markdown: data, figures, groups, limits and privacy in full.",
     )
+
+
+def _markdown(run: TrainingRun) -> str:
+    """With the formats of the last export."""
+    return exporting.card(resources.store(), run, exporting.written(resources.settings(), run))
 
 
 def groups(run: TrainingRun) -> dict[str, dict[str, object]]:

@@ -145,7 +145,7 @@ def watch(run_id: int) -> None:
             _buttons(run, job)
         _bar(run, job)
         st.caption(_foreseen(run.id, str(run.created_at)))
-        if run.curve:
+        if len(run.curve) > 1:  # a single point has no course
             st.plotly_chart(
                 curves(run.curve),
                 key=f"curve_{run.id}",

@@ -91,7 +91,7 @@ def _rows(runs: list[TrainingRun]) -> list[dict]:
             "Best here": scores_name(run.winner) if run.winner else "",
             "Judged by": split_choice.in_words(run.options) if run.model else "",
             "Seconds": round(sum(run.seconds.values())) if run.seconds else None,
-            "Started": run.created_at,
+            "Asked for": run.created_at,
         }
         for run in runs
     ]
@@ -115,7 +115,7 @@ def _columns() -> dict:
         "Best here": st.column_config.TextColumn(
             help="The best of this model and the simpler ones on the same held-out comments."
         ),
-        "Started": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        "Asked for": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
     }
 
 

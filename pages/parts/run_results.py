@@ -193,12 +193,17 @@ def _sources(run: TrainingRun) -> list[int]:
 
 
 def other_runs(run: TrainingRun) -> list[TrainingRun]:
-    """Finished runs of the same labels, newest first."""
-    return [
+    """Finished runs of the same labels: first those judged in the same way, then the newest."""
+    found = [
         other
         for other in resources.store().runs.list(run.dataset_id)
         if other.status == "done" and other.id != run.id and other.label_set_id == run.label_set_id
     ]
+
+    def judged(other: TrainingRun) -> tuple:
+        return other.options.split, other.options.split_seed, other.options.test_dataset
+
+    return sorted(found, key=lambda other: judged(other) != judged(run))
 
 
 def test_datasets(dataset_id: int, label_set: LabelSet) -> dict[int, str]:

@@ -34,6 +34,7 @@ def ask(dataset: Dataset, label_set: LabelSet) -> tuple[str, int]:
         ways,
         format_func=WAYS.get,
         key="split",
+        persist_state="session",
         help="The model never learns from the comments it is judged on.",
     )
     split, test = way, 0

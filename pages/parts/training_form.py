@@ -137,6 +137,7 @@ def _mode() -> str:
         default=QUICK,
         required=True,
         key="mode",
+        persist_state="session",
     )
     st.caption(runs.MODES[mode])
     return mode

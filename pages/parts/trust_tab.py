@@ -71,7 +71,12 @@ def _unsure(points) -> str:
     """The smallest share left to a person with which the rest is right nearly always."""
     reached = next((point for point in points if point.right >= GOOD), None)
     if reached is None:
-        best = max(points, key=lambda point: point.right)
+        best = max(points, key=lambda point: (point.right, point.answered))
+        if best.answered >= 1:
+            return (
+                f"It is right {_right(best)}, and leaving comments to a person makes it no better; "
+                f"{GOOD:.0%} is out of reach."
+            )
         return (
             f"Even when it answers only {best.answered:.0%} of the comments it is right {_right(best)}; "
             f"{GOOD:.0%} is out of reach."

@@ -10,7 +10,7 @@ from core.workflow import comparing, tuning
 from pages.parts import resources, run_results
 from pages.parts.choices import look_at_run
 from pages.parts.plain import bullets, counted, plain, rounded
-from pages.parts.run_words import STATUS, from_to, mode_name
+from pages.parts.run_words import STATUS, from_to, likely, mode_name
 
 UNTOUCHED = (
     "Settings are chosen by their score on the validation comments. The held-out comments have no say, so "
@@ -67,7 +67,8 @@ def _ask(run: TrainingRun, cut_share: float) -> None:
 def _trials(run: TrainingRun, trials: list[TrainingRun], cut_share: float) -> None:
     best, tie = tuning.best_of(run, trials), tuning.tie(run, trials)
     if best.id == run.id:
-        st.info(tie or f"So far run {run.id} itself is the best on the validation comments.")
+        if said := tie or tuning.unbeaten(run, trials):
+            st.info(said)
     else:
         _name_best(best, tie)
     words = {trial.options: trial.words for trial in tuning.plan(run, cut_share)}
@@ -76,7 +77,8 @@ def _trials(run: TrainingRun, trials: list[TrainingRun], cut_share: float) -> No
             "Run": other.id,
             "What is different": "as it was" if other.id == run.id else _difference(run, other, words),
             "Validation macro F1": rounded(other.evaluation.validation_f1 if other.evaluation else None, 3),
-            "Status": STATUS[other.status] + (" · best" if other.id == best.id else ""),
+            "Likely": likely(tuning.likely(other)),
+            "Status": _status(other) + (" · kept" if other.id == best.id else ""),
             "Seconds": round(sum(other.seconds.values())) if other.seconds else None,
         }
         for other in (run, *trials)
@@ -88,7 +90,12 @@ def _trials(run: TrainingRun, trials: list[TrainingRun], cut_share: float) -> No
         hide_index=True,
         column_config={"Validation macro F1": st.column_config.NumberColumn(format="%.3f")},
         alt="Trials of the tuning",
+        placeholder="",
     )
+
+
+def _status(run: TrainingRun) -> str:
+    return "out of time" if run.error in tuning.OUT_OF_TIME else STATUS[run.status]
 
 
 def _tell_ends(trials: list[TrainingRun]) -> None:
@@ -97,7 +104,8 @@ def _tell_ends(trials: list[TrainingRun]) -> None:
     reasons = Counter((trial.status, trial.error) for trial in newest.values() if trial.error)
     for (status, reason), count in reasons.items():
         st.info(
-            f"{counted(count, 'trial')} {STATUS[status]}: {plain(reason, 300)}",
+            f"{counted(count, 'trial')} {'out of time' if reason in tuning.OUT_OF_TIME else STATUS[status]}: "
+            f"{plain(reason, 300)}",
             icon=":material/stop_circle:",
         )
 

@@ -240,7 +240,8 @@ def test_a_model_below_the_gate_says_what_is_missed_and_what_would_help(trained,
     assert "✗ missed: Macro F1" in said
     assert "✗ missed: Recall of" in said
     assert re.search(
-        r"Calibration error beyond chance \d+\.\d+%, must be at most 0\.1\d*% \(confidence off by \d+\.\d%; "
+        r"Calibration error beyond chance \d+\.\d+% \(likely \d+\.\d% to \d+\.\d%\), "
+        r"must be at most 0\.1\d*% \(confidence off by \d+\.\d%; "
         r"on \d+ comments even a perfectly calibrated model shows \d+\.\d%\)",
         said,
     )
@@ -532,3 +533,12 @@ def test_the_model_card_says_how_each_way_to_judge_keeps_the_comments_apart(trai
     assert folds.endswith("the model that stays learned from all of them")
     outside = held_out(test_dataset=2)
     assert outside.endswith("not learned from; they may say the same words as comments that are")
+
+
+def test_the_form_is_kept_over_a_page_change(trained, open_page):
+    app = open_page("train")
+    app.segmented_control(key="mode").set_value(BETTER).run()
+    app.selectbox(key="split").set_value("kfold").run()
+    app.switch_page("pages/runs.py").run()
+    app.switch_page("pages/train.py").run()
+    assert (app.segmented_control(key="mode").value, app.selectbox(key="split").value) == (BETTER, "kfold")

@@ -45,9 +45,9 @@ def test_why_a_trial_was_cancelled_is_told_until_it_is_done(open_page):
         store.jobs.cancel(trial.job_id)
         store.runs.update(trial.id, error=tuning.USED_UP)
     app.run()
-    assert f"{len(trials)} trials cancelled: {tuning.USED_UP}" in texts(app)
+    assert f"{len(trials)} trials out of time: {tuning.USED_UP}" in texts(app)
     press(app, "Start tuning")
-    assert "trials cancelled" not in texts(app), "they are in the queue again"
+    assert "trials out of time" not in texts(app), "they are in the queue again"
     assert len(tuning.trials_of(store, run)) == 2 * len(trials)
 
 

@@ -73,14 +73,15 @@ def test_many_labels_without_held_out_rows_are_counted(sure_of):
 
 
 def test_an_unknown_calibration_error_does_not_pass(sure_of):
-    old = replace(score("x", sure_of([0, 1], [0, 1])), calibration_error=None)
+    old = replace(score("x", sure_of([0, 1] * 5, [0, 1] * 5)), calibration_error=None)
     assert not check(old, RULE)[-1].passed and "not measured" in check(old, RULE)[-1].name
     assert check(old, RULE, calibration_error=0.1)[-1].passed
 
 
 def test_what_chance_alone_shows_on_so_few_rows_is_not_held_against_a_model(sure_of):
     rule = replace(RULE, calibration_error=0.05)
-    scores = replace(score("x", sure_of([0, 1], [0, 1])), calibration_error=0.077, calibration_chance=0.075)
+    sure = score("x", sure_of([0, 1] * 5, [0, 1] * 5))
+    scores = replace(sure, calibration_error=0.077, calibration_chance=0.075)
     left = check(scores, rule)[-1]
     assert (left.name, left.bound, left.passed) == (BEYOND, 0.05, True)
     assert left.value == pytest.approx((0.077**2 - 0.075**2) ** 0.5)
@@ -88,6 +89,13 @@ def test_what_chance_alone_shows_on_so_few_rows_is_not_held_against_a_model(sure
     assert not check(replace(scores, calibration_error=0.1), rule)[-1].passed
     plain = check(replace(scores, calibration_chance=None), rule)[-1]
     assert (plain.name, plain.value, plain.passed) == ("Calibration error", 0.077, False)
+
+
+def test_a_few_rows_do_not_judge_the_confidence(sure_of):
+    few = score("x", sure_of([0, 1] * 4, [0, 1] * 4))
+    name = "Not judged: too few held-out comments (8) to judge its confidence: label more comments"
+    assert (check(few, RULE)[-1].name, check(few, RULE)[-1].passed) == (name, False)
+    assert check(few, replace(RULE, calibration_error=1.0))[-1].passed, "nothing is asked of it"
 
 
 @pytest.mark.parametrize("rows", [60, 150])

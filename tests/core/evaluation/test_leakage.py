@@ -49,11 +49,21 @@ def test_copies_are_counted_and_the_figure_without_them_is_given(check):
     assert leak.words.endswith("Remove repeated comments and train again."), "nobody is known to keep apart"
     others = [f"account {row}" if row < 180 else "" for row in range(200)]
     others[175] = "account 0"  # somebody stands on both sides, with comments that repeat none
-    assert "split by account" not in check(texts, people=others)["copies"].words
+    assert "other customers" not in check(texts, people=others)["copies"].words
     authors = [f"account {row % 180}" for row in range(200)]  # who wrote a copy wrote what it repeats
-    assert "comments, or split by account, and train again." in check(texts, people=authors)["copies"].words
+    assert (
+        "comments, or hold out other customers, and train again."
+        in check(texts, people=authors)["copies"].words
+    )
     texts[:140] = texts_of(140, seed=9)
     assert "copies" not in check(texts)
+
+
+def test_copies_that_change_nothing_ask_for_nothing(check):
+    texts = texts_of(200)
+    texts[180:190] = [text + " thanks" for text in texts[:10]]
+    words = check(texts, wrong=0)["copies"].words
+    assert words.endswith("Without them it is right as often, 100.0% of the time, so the figures stand.")
 
 
 def test_copies_between_folds(check):
@@ -101,19 +111,21 @@ def test_one_account_that_wrote_most(check):
 def test_nobody_is_told_to_split_as_it_was_split(check):
     parts = np.array(["train"] * 186 + ["test"] * 14)
     few = check(parts=parts, wrong=0)["few_rows"].words
-    assert few.endswith("label more of them, or judge by K-fold, which holds out every comment once.")
+    assert few.endswith("label more of them, or have every comment judged once, in parts (K-fold).")
     folds = check(parts=np.array(["train"] * 14), n=14, wrong=0, way="kfold", fold=np.arange(14) % 5)
     assert folds["few_rows"].words.endswith("Read their ranges, or label more of them.")
     outside = check(parts=parts, wrong=0, way="outside")["few_rows"].words
     assert outside.endswith("Read their ranges, or label more of them in the test dataset.")
     people = ["account acme" if row < 120 else f"account {row}" for row in range(200)]
-    assert "and split by account, so that nobody stands on both" in check(people=people)["one_sided"].words
+    assert "and hold out other customers, so that nobody stands on both" in (
+        check(people=people)["one_sided"].words
+    )
     for way in ("grouped", "outside"):
         assert check(people=people, way=way)["one_sided"].words.endswith("Add comments of others.")
     texts = texts_of(200)
     texts[180:190] = [text + " thanks" for text in texts[:10]]
     authors = [f"account {row % 180}" for row in range(200)]
-    assert "split by account" not in check(texts, people=authors, way="outside")["copies"].words
+    assert "other customers" not in check(texts, people=authors, way="outside")["copies"].words
 
 
 def test_in_repeated_folds_the_share_of_right_ones_is_that_of_all_repeats(sure_of):

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import Damaged, ModelError
 from core.export import bundle
-from core.export.bundle import export_model, zip_file
+from core.export.bundle import export_model, lines_of, zip_file
 from core.export.manifest import read_manifest
 from core.export.opened import open_exported
 from core.export.parity import Parity
@@ -24,6 +24,13 @@ def test_a_bundle_has_formats_card_hashes_and_a_report(single, texts, tmp_path):
         lambda done, what: steps.append(what),
     )
     assert list(report["formats"]) == ["original", "torchscript", "transformers"] and not report["refused"]
+    lines = lines_of(report)
+    assert [(line.measured.name, bool(line.parity)) for line in lines] == [
+        ("original", False),
+        ("torchscript", True),
+        ("transformers", True),
+    ]
+    assert bundle._report(lines, {})["formats"] == report["formats"], "read back as it was written"
     assert report["formats"]["torchscript"]["parity"]["passed"]
     assert report["formats"]["torchscript"]["parity"]["rows"] == 50
     assert all(line["size_mb"] > 0 and line["cpu_ms_per_row"] > 0 for line in report["formats"].values())

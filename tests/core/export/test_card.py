@@ -52,8 +52,8 @@ def test_an_old_run_without_an_evaluation_has_a_card():
     text = card()
     for part in ("What it is", "Data", "How good it is", "Where it is worse", "Limits", "Not for", "Privacy"):
         assert f"## {part}" in text
-    assert "| quick | 0.900 | 0.850 (0.800 to 0.900) | 0.840 |" in text
-    assert "| tfidf | 0.900 | 0.710 | 0.840 |" in text
+    assert "| Quick | 0.900 | 0.850 (0.800 to 0.900) | 0.840 | not measured | not measured |" in text
+    assert "| TF\\-IDF | 0.900 | 0.710 | 0.840 | not measured | not measured |" in text
     assert "0.800 (0.700 to 0.900) | 0.700 (0.600 to 0.800) | 0.750 (0.650 to 0.850) | 40 |" in text
     assert "even exact probabilities" not in text, "an earlier version did not keep it"
     assert "off by 0.030" in text and "is not recorded" in text and "Not checked against a gate" in text
@@ -78,8 +78,9 @@ def test_what_is_known_is_told():
         exports=[Line(Measured("onnx", 90.9, 4.8), Parity(50, 0.98, 1e-6, True))],
         dates=("2026-01-01", "2026-02-01"),
     )
-    assert "The worst: language = de, accuracy 0.600 (0.500 to 0.700) on 30 comments." in text
-    assert "language = en" not in text and "stand among the training rows" in text
+    assert "| language = de | 0.600 (0.500 to 0.700) | 0.500 | 30 | the worst |" in text
+    assert "| language = en | 0.900 (0.800 to 0.950) | 0.900 | 50 |  |" in text
+    assert "stand among the training rows" in text
     assert "| Macro F1 | 0.850 | at least 0.800 | yes |" in text
     assert r"e\-mail (12)" in text and r"2026\-01\-01" in text
     assert "| onnx | 90.9 | 4.80 | 98% of 50 | 1.0e-06 |" in text
@@ -209,7 +210,7 @@ def test_languages_of_what_it_learned_from_are_told_with_their_shares():
 
 def test_a_range_is_told_of_what_can_vary_alone():
     sure = replace(SCORES, ranges={"balanced_accuracy": (0.84, 0.84)})
-    assert "| quick | 0.900 | 0.850 | 0.840 |" in card(replace(RUN, model=sure))
+    assert "| Quick | 0.900 | 0.850 | 0.840 |" in card(replace(RUN, model=sure))
     text = card(gate_results=[GateResult("Macro F1", 0.85, 0.8, True, True, (0.8, 0.9))])
     assert "| Macro F1 | 0.850 (0.800 to 0.900) | at least 0.800 | yes |" in text
 
@@ -220,3 +221,11 @@ def test_that_answers_in_8_bits_shift_is_said_where_there_are_such():
 
     assert "shifts a little" in with_forms("onnx", "onnx-int8")
     assert "shifts a little" not in with_forms("onnx", "original")
+
+
+def test_the_precision_of_a_label_that_is_never_said_is_no_number():
+    never = LabelScore("rare", 0.0, 0.0, 0.0, 5, (0.0, 1.0), (0.0, 0.4), (0.0, 0.4))
+    text = card(replace(RUN, model=replace(SCORES, per_label=(never,))))
+    assert "| rare | never said | 0.000 (0.000 to 0.400) |" in text
+    assert not replace(never, precision_range=(0.0, 0.7)).never_said, "said, and always wrong"
+    assert not replace(never, precision_range=None).never_said

@@ -256,8 +256,17 @@ def test_a_label_with_too_few_rows_is_named_and_left_out(trained, made_up):
 def test_a_language_the_encoder_does_not_know_is_said(trained, shared_data):
     table = pd.read_csv(shared_data / "waimai_10k.csv").sample(60, random_state=0)
     run = trained(list(zip(table["review"], table["label"].map({0: "bad", 1: "good"}), strict=True)))
-    (warning,) = [warning for warning in run.warnings if "hardly knows this language" in warning]
+    (warning,) = [warning for warning in run.warnings if "does not know" in warning]
     assert BUNDLED_ENCODER in warning and "multilingual" in warning
+
+
+def test_what_nobody_labelled_says_nothing_of_the_words_that_are_unknown(trained, shared_data):
+    table = pd.read_csv(shared_data / "waimai_10k.csv").sample(60, random_state=0)
+    others = [(f"the page is {word} {number}", label) for number in range(20) for word, label in
+              (("slow", "bad"), ("quick", "good"))]  # fmt: skip
+    run = trained([*others, *((text, "") for text in table["review"])])
+    assert run.evaluation.facts["unknown_share"] < 0.05
+    assert not any("does not know" in warning for warning in run.warnings)
 
 
 def test_comments_of_emoji_alone_do_not_stop_a_training(trained):

@@ -301,6 +301,25 @@ def test_the_run_itself_on_top_is_no_tie(store, measured):
     )
 
 
+@pytest.mark.parametrize(
+    ("trial", "rows", "said"),
+    [
+        (0.70, 80, "(0.760), but 80 of them cannot tell it from run 2 (90% range about ± 0.08)"),
+        (0.60, 80, "No trial scores higher than run 1 on the validation comments, by more than chance."),
+    ],
+)
+def test_where_no_trial_scores_higher_it_is_said_what_so_few_comments_can_tell(
+    store, measured, trial, rows, said
+):
+    base, other = measured(0.76, trial, rows)
+    assert (base.id, other.id) == (1, 2)
+    assert said in tuning.unbeaten(base, tuning.trials_of(store, base))
+    assert tuning.unbeaten(base, []) == ""
+    low, high = tuning.likely(base)
+    assert (low, high) == pytest.approx((0.76 - 0.078, 0.76 + 0.078), abs=0.002)
+    assert tuning.likely(replace(base, evaluation=None)) is None
+
+
 def test_the_worker_does_not_begin_what_cannot_end(store, settings, tuned, monkeypatch):
     monkeypatch.setattr(estimate, "estimate", lambda *what: SimpleNamespace(low=61.0, high=99.0))
     tuned(minutes=1, seeds=(1,))
