@@ -132,8 +132,10 @@ def label_scores(scores: Scores, theme: str | None = None, limit: int | None = N
     figure = go.Figure()
     styles = (("Precision", 0, ACCENT, "circle", -0.14), ("Recall", 1, VERMILION, "diamond", 0.14))
     for title, which, colour, symbol, lift in styles:
-        column = [estimates[score.label][which] for score in ranked]
-        _add_scored(figure, ranked, column, name=title, style=(colour, symbol, lift))
+        known = [(y, score) for y, score in enumerate(ranked) if which or not score.never_said]
+        column = [estimates[score.label][which] for _, score in known]
+        spots = [y + lift for y, _ in known]
+        _add_scored(figure, [score for _, score in known], column, spots, name=title, style=(colour, symbol))
     ranked_axis(
         figure, [label_lines(f"{shorten(score.label, 28)} ({score.support:,})", 20) for score in ranked]
     )
@@ -145,13 +147,13 @@ def _add_scored(
     figure: go.Figure,
     ranked: Sequence[LabelScore],
     column: Sequence[Estimate],
+    spots: Sequence[float],
     *,
     name: str,
-    style: tuple[str, str, float],
+    style: tuple[str, str],
 ) -> None:
-    colour, symbol, lift = style
-    labels = [score.label for score in ranked]
-    spots, ends = [y + lift for y in range(len(column))], [(e.low, e.high) for e in column]
+    colour, symbol = style
+    labels, ends = [score.label for score in ranked], [(e.low, e.high) for e in column]
     range_lines(figure, name, ends, spots, colour, customdata=[[label] for label in labels])
     figure.add_scatter(
         name=name,

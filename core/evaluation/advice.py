@@ -201,8 +201,8 @@ def _settings(cut_share: float, unknown_share: float, mode: str, rows: int) -> l
         found.append(Advice(LONGER, words))
     if unknown_share > UNKNOWN:
         words = (
-            f"The encoder does not know {unknown_share:.0%} of what stands in the comments. Choose one that "
-            "knows their language."
+            f"The encoder does not know {unknown_share:.0%} of the words and characters of the comments. One "
+            "of their language, or a multilingual one, may read them better."
         )
         found.append(Advice(ENCODER, words))
     if mode != BETTER and rows >= FEWEST_FOR_BETTER:

@@ -39,6 +39,7 @@ def show(run: TrainingRun) -> None:
         key="beside_table",
         hide_index=True,
         alt="Scores of all models",
+        placeholder="",
     )
     st.caption(_what(models))
     if run.options.mode in WITHOUT_QUICK and not any(scores.name == QUICK for scores in models):

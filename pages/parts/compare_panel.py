@@ -71,7 +71,7 @@ def _figures(scores: tuple[Scores, Scores], runs: tuple[TrainingRun, TrainingRun
         {"Run": f"Run {run.id} · {mode_name(run.options.mode)}", **beside_tab.figures(one)}
         for run, one in zip(runs, scores, strict=True)
     ]
-    st.dataframe(rows, key="compared", hide_index=True, alt="Scores of both runs")
+    st.dataframe(rows, key="compared", hide_index=True, alt="Scores of both runs", placeholder="")
     measures(beside_tab.EXPLAINED, scores[0].multi)
 
 

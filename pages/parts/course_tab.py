@@ -54,6 +54,7 @@ def show(run: TrainingRun) -> None:
             ),
         },
         alt="Time by stage",
+        placeholder="",
     )
     _beside_the_estimate(run)
 

@@ -79,6 +79,7 @@ def _report(run: TrainingRun, formats: dict[str, dict]) -> None:
             ),
         },
         alt="Size, speed and parity of each format",
+        placeholder="",
     )
     st.download_button(
         "Download all as ZIP",

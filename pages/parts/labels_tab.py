@@ -43,6 +43,7 @@ def show(run: TrainingRun) -> None:
             ),
         },
         alt="Scores by label",
+        placeholder="",
     )
     measures(("Right", *SHOWN, "Macro F1", "Balanced accuracy"), scores.multi)
 

@@ -29,6 +29,7 @@ def show(dataset: Dataset | None) -> None:
         selection_mode="multi-row",
         column_config=_columns(),
         alt="All runs",
+        placeholder="",
     )
     chosen = [runs[row] for row in event.selection.rows if row < len(runs)]
     if not chosen:

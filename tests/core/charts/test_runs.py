@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -84,6 +86,14 @@ def test_confusion_of_many_labels_keeps_the_twenty_most_confused():
     cells = trace(charts.confusion(scores, labels), "cells")
     assert len(cells.customdata) == 400
     assert ("l28", "l29") in {tuple(row) for row in cells.customdata}
+
+
+def test_a_label_that_is_never_said_has_no_mark_for_its_precision():
+    never = LabelScore("rare", 0.0, 0.0, 0.0, 5, (0.0, 1.0), (0.0, 0.4), (0.0, 0.4))
+    figure = charts.label_scores(replace(SCORES, per_label=(never, *SCORES.per_label), confusion=()))
+    drawn = {name: [data[0] for data in trace(figure, name).customdata] for name in ("Precision", "Recall")}
+    assert "rare" in drawn["Recall"] and "rare" not in drawn["Precision"]
+    assert len(drawn["Precision"]) == len(SCORES.per_label)
 
 
 def test_label_scores_begin_with_the_weakest_and_give_support():
