@@ -16,6 +16,7 @@ st.caption(
     f"{plain(dataset.name)} · {insights.rows:,} comments, {insights.labelled:,} labelled by people · "
     f"label set {plain(insights.label_set)} · run {run.id}"
 )
+run_notes.standing(run)
 run_notes.show(run)
 if run.recommended == "baseline" and run_results.is_beaten(run, run.baseline.name):
     st.warning(

@@ -21,6 +21,17 @@ def show(run: TrainingRun) -> None:
         st.info(plain(newer, 600), icon=":material/update:")
 
 
+def standing(run: TrainingRun) -> None:
+    """A line where the numbers of a page rest on a model that nobody put to work and that is not good enough."""
+    store = resources.store()
+    current = store.promotions.current(run.label_set_id)
+    if (current is None or current.run_id != run.id) and not promotion.verdict(store, run).passed:
+        st.caption(
+            f":material/rule: Run {run.id} is not promoted, and it does not reach what was asked of it: what it "
+            "says of comments without a label is a first look. Train says what would help."
+        )
+
+
 def _since(run: TrainingRun, changed: str, unread: int) -> None:
     """What came, and whether this model has read it; else what changed."""
     store = resources.store()

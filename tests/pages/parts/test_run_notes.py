@@ -2,8 +2,10 @@
 
 import pytest
 
+from core.domain import GateRule
+from core.workflow import promotion
 from core.workflow.drifting import Drift
-from pages.parts import run_results
+from pages.parts import resources, run_results
 from tests.pages.trained import add_dataset, texts, train_now
 
 AGAIN = "Train again with the new comments"
@@ -25,3 +27,15 @@ def test_where_nothing_is_new_nothing_is_said(open_page):
     train_now(add_dataset())
     said = texts(open_page("train"))
     assert "new comments" not in said
+
+
+@pytest.mark.parametrize("page", ["insights", "report"])
+def test_numbers_of_a_model_that_is_not_good_enough_say_so_until_it_is_put_to_work(open_page, page):
+    run, store = train_now(add_dataset()), resources.store()
+    words = f"Run {run.id} is not promoted, and it does not reach what was asked of it"
+    promotion.set_rule(store, run.label_set_id, GateRule(0.0, 0.0, 1.0))
+    assert words not in texts(open_page(page)), "good enough"
+    promotion.set_rule(store, run.label_set_id, GateRule(1.0, 1.0, 0.0))
+    assert words in texts(open_page(page))
+    promotion.promote(store, resources.settings(), run.id, anyway=True)
+    assert words not in texts(open_page(page))
