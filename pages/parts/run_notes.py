@@ -22,13 +22,13 @@ def show(run: TrainingRun) -> None:
 
 
 def standing(run: TrainingRun) -> None:
-    """A line where the numbers of a page rest on a model that nobody put to work and that is not good enough."""
+    """A line where a page rests on a model that nobody put to work and that is not good enough."""
     store = resources.store()
     current = store.promotions.current(run.label_set_id)
     if (current is None or current.run_id != run.id) and not promotion.verdict(store, run).passed:
         st.caption(
-            f":material/rule: Run {run.id} is not promoted, and it does not reach what was asked of it: what it "
-            "says of comments without a label is a first look. Train says what would help."
+            f":material/rule: Run {run.id} is not promoted, and it does not reach what was asked of it: what "
+            "it says of comments without a label is a first look. Train says what would help."
         )
 
 
