@@ -24,6 +24,11 @@ WORN_OUT = (
     "This job stopped several times before it was done, most likely because memory ran out. "
     "Choose fewer rows or a smaller encoder, then start it again."
 )
+INTERRUPTED = (
+    "This training was interrupted several times: its process ended, or memory ran out. What it learned so "
+    "far is kept. Press Resume to go on from there, or cancel it and choose fewer rows or a smaller encoder."
+)
+ATTEMPTS = 5  # of a job, and again once somebody resumes it
 ORDER = (job.c.state == QUEUED, job.c.priority, job.c.id)  # what runs first, then the queue
 
 
@@ -45,7 +50,7 @@ class Jobs:
         params: Mapping[str, object],
         key: str | None = None,
         priority: int = 0,
-        max_attempts: int = 5,
+        max_attempts: int = ATTEMPTS,
         device: str = "",
     ) -> Job:
         """A second call with the same key returns the job that still waits or runs."""
@@ -136,8 +141,7 @@ class Jobs:
             paused = and_(job.c.id == job_id, job.c.state == PAUSED)
             fresh = {"finished_at": None, "error": ""}
             values = {"state": QUEUED, "owner": "", "pause_requested": False, **fresh}
-            # A pause is no failure: it uses up none of the attempts.
-            change = update(job).where(paused).values(**values, max_attempts=job.c.max_attempts + 1)
+            change = update(job).where(paused).values(**values, max_attempts=job.c.attempt + ATTEMPTS)
             row = connection.execute(change.returning(job.c.run_id)).one_or_none()
             if row is not None and row.run_id is not None:
                 again = update(run).where(run.c.id == row.run_id, run.c.status == PAUSED)
@@ -213,7 +217,7 @@ def add_job(
     *,
     key: str | None,
     priority: int,
-    max_attempts: int = 5,
+    max_attempts: int = ATTEMPTS,
     run_id: int | None = None,
     device: str = "",
 ) -> Job:
@@ -287,7 +291,10 @@ def _end(
 def _end_hopeless(connection: Connection, where: ColumnElement[bool]) -> None:
     _end(connection, and_(where, job.c.cancel_requested), CANCELLED)
     _end(connection, and_(where, job.c.state == RUNNING, job.c.pause_requested), PAUSED)
-    _end(connection, and_(where, job.c.attempt >= job.c.max_attempts), FAILED, WORN_OUT)
+    worn_out = and_(where, job.c.attempt >= job.c.max_attempts)
+    # A training waits with its state: whether it would have got further in the end nobody knows.
+    _end(connection, and_(worn_out, job.c.run_id.is_not(None)), PAUSED, INTERRUPTED)
+    _end(connection, worn_out, FAILED, WORN_OUT)
 
 
 def _move_run(connection: Connection, run_id: int | None, status: str) -> None:

@@ -246,7 +246,12 @@ class Fitting:
     def _tools(self, tools_class, mode: str, where, course: Course):
         repeat, fold = where
         live = LiveCurve(
-            self.store, self.run, course, mode, words="Training the BiLSTM" if mode == BILSTM else ""
+            self.store,
+            self.run,
+            course,
+            mode,
+            self.stages,
+            "Training the BiLSTM" if mode == BILSTM else "",
         )
         name = "training" if mode == self.run.options.mode else f"training-{mode}"
         if self.selection.in_folds:

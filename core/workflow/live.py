@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from core.domain import CurvePoint, TrainingRun
 from core.store.store import Store
-from core.workflow.task import Task
+from core.workflow.task import Stages, Task
 
 WRITE_SECONDS = 1.0
 ENOUGH_REPORTS, ENOUGH_SECONDS = 10, 3.0  # before a pace is believed: the first steps are slower
@@ -111,10 +111,12 @@ def in_words(seconds: float | None) -> str:
 
 
 class LiveCurve:
-    """Called after each step: reports progress, and stores the curve at most once a second."""
+    """Called after each step: reports progress, and stores curve and time at most once a second."""
 
-    def __init__(self, store: Store, run: TrainingRun, course: Course, kind: str, words: str = ""):
-        self.store, self.run, self.course, self.kind = store, run, course, kind
+    def __init__(
+        self, store: Store, run: TrainingRun, course: Course, kind: str, stages: Stages, words: str = ""
+    ):
+        self.store, self.run, self.course, self.kind, self.stages = store, run, course, kind, stages
         self.words = f"{words}: epoch" if words else "Epoch"
         self.written = 0.0
 
@@ -126,5 +128,5 @@ class LiveCurve:
         self.course.at(step / steps, f"{self.words} {epoch} of {epochs}")
         now = time.monotonic()
         if now - self.written >= WRITE_SECONDS or step == steps:
-            self.store.runs.update(self.run.id, self.course.task.fence, curve=curve)
+            self.store.runs.update(self.run.id, self.course.task.fence, curve=curve, **self.stages.so_far())
             self.written = now

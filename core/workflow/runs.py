@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.config import Settings
@@ -27,6 +27,10 @@ from core.store.tables import PAUSED
 from core.workflow import vectors
 
 TRAIN = "train"
+ABANDONED = (
+    "The process that trained this run ended before it was done. Start it again: within a day the same "
+    "command goes on from its last state."
+)
 GOING_ON = ("queued", "running", "paused")
 LIMITS = {  # what the fields of TrainingOptions may be
     "seed": (0, 2**32 - 1),
@@ -228,6 +232,30 @@ def start_alone(
     return run, lock
 
 
+def take_interrupted(
+    store: Store, settings: Settings, dataset_id: int, label_set_id: int, options: TrainingOptions
+) -> tuple[TrainingRun, int] | None:
+    """A run of a command line that was killed in this very training and left a state to go on from, and the
+    lock that shows that it is alive again; None without one."""
+    asked = dataset_id, label_set_id, options, store.datasets.get(dataset_id).sha256
+    with locks.held(_looking(settings)):
+        for run in store.runs.list(dataset_id):
+            same = (run.dataset_id, run.label_set_id, run.options, run.data_sha256) == asked
+            if not same or not _interrupted(settings, run):
+                continue
+            lock = locks.take(run_lock(settings, run.id))
+            if lock is not None:
+                store.runs.update(run.id, status="queued", error="", finished_at=None)
+                return store.runs.get(run.id), lock
+    return None
+
+
+def _interrupted(settings: Settings, run: TrainingRun) -> bool:
+    """Whether a command line began it, did not get to its end, and left a state."""
+    stopped = run.status in GOING_ON or (run.status == "failed" and run.error == ABANDONED)
+    return stopped and run.job_id is None and any((settings.runs_dir / f"run-{run.id}").glob("training*/*"))
+
+
 def end_abandoned(store: Store, settings: Settings) -> None:
     """Runs of a command line that was killed have no job that could end them."""
     with locks.held(_looking(settings)):
@@ -238,7 +266,7 @@ def end_abandoned(store: Store, settings: Settings) -> None:
                 store.runs.update(
                     run.id,
                     status="failed",
-                    error="The process that trained this run ended before it was done. Start it again.",
+                    error=ABANDONED,
                     finished_at=datetime.now(UTC),
                 )
 
@@ -248,10 +276,15 @@ def _looking(settings: Settings) -> Path:
 
 
 def forget_unfinished(store: Store, settings: Settings) -> None:
-    """Remove what failed and cancelled runs left on disk, such as the state of a stopped fine-tuning."""
+    """Remove what failed and cancelled runs left on disk, such as the state of a stopped fine-tuning.
+
+    That of a command line that was killed stays for a day, for `take_interrupted`.
+    """
     end_abandoned(store, settings)
+    lately = datetime.now(UTC) - timedelta(days=1)
     for run in store.runs.list():
-        if run.status in ("failed", "cancelled"):
+        waits = _interrupted(settings, run) and (run.finished_at or run.created_at) > lately
+        if run.status in ("failed", "cancelled") and not waits:
             shutil.rmtree(settings.runs_dir / f"run-{run.id}", ignore_errors=True)
 
 

@@ -21,20 +21,35 @@ class Task:
 
 
 SILENT = Task()
+OTHER = "other"  # among the seconds of a run: outside its stages, or of an attempt that did not get done
 
 
 @dataclass
 class Stages:
-    """Wall and CPU seconds by stage of the work."""
+    """Wall and CPU seconds by stage of the work, of all attempts at it."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     cpu_seconds: dict[str, float] = field(default_factory=dict)
+    _open: list[tuple[str, float, float]] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        wall, cpu = time.perf_counter(), time.process_time()
+        self._open.append((name, time.perf_counter(), time.process_time()))
         try:
             yield
         finally:
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - wall, 3)
-            self.cpu_seconds[name] = round(self.cpu_seconds.get(name, 0.0) + time.process_time() - cpu, 3)
+            _, wall, cpu = self._open.pop()
+            _add(self.seconds, name, time.perf_counter() - wall)
+            _add(self.cpu_seconds, name, time.process_time() - cpu)
+
+    def so_far(self) -> dict[str, dict[str, float]]:
+        """Both by their names, with what the stage that goes on has taken by now."""
+        seconds, cpu_seconds = dict(self.seconds), dict(self.cpu_seconds)
+        for name, wall, cpu in self._open:
+            _add(seconds, name, time.perf_counter() - wall)
+            _add(cpu_seconds, name, time.process_time() - cpu)
+        return {"seconds": seconds, "cpu_seconds": cpu_seconds}
+
+
+def _add(found: dict[str, float], name: str, seconds: float) -> None:
+    found[name] = round(found.get(name, 0.0) + seconds, 3)

@@ -23,12 +23,14 @@ def train_here(
     options: TrainingOptions,
     task: Task,
 ) -> TrainingRun:
-    """The training of the worker. Raises what it raises; the run then is failed or cancelled."""
+    """The training of the worker; one that was killed goes on from its last state. Raises what the training
+    raises; the run then is failed or cancelled."""
     from core.workflow.train_job import train
 
     key = f"{runs.training_key(store, dataset_id, label_set_id, options)}:{time.time_ns()}"
+    found = runs.take_interrupted(store, settings, dataset_id, label_set_id, options)
     runs.forget_unfinished(store, settings)
-    run, lock = runs.start_alone(store, settings, dataset_id, label_set_id, options, key)
+    run, lock = found or runs.start_alone(store, settings, dataset_id, label_set_id, options, key)
     with _alive(store, settings, run.id, lock):
         return train(store, settings, run.id, task)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from core.config import Settings
 from core.domain import MAJORITY, Scores, TrainingRun
-from core.errors import Cancelled, CannotTrain, LeaseLost, ModelError, ran_full
+from core.errors import Cancelled, CannotTrain, LeaseLost, ModelError, Paused, ran_full
 from core.store.store import Store
 from core.workflow import exporting
 from core.workflow.fitting import Fitted, Fitting
 from core.workflow.judging import baseline_of, judge
 from core.workflow.room import check_room
 from core.workflow.selection import check_data, select, store_selection
-from core.workflow.task import Stages, Task
+from core.workflow.task import OTHER, Stages, Task
 
 LIBRARIES = ("torch", "transformers", "scikit-learn", "pandas", "numpy")
 NAMES = {"tfidf": "TF-IDF", "bilstm": "BiLSTM", "quick": "Quick", "better": "Better", MAJORITY: "Majority"}
@@ -32,8 +32,12 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
     if run.status == "done":
         return run
     folder = settings.runs_dir / f"run-{run_id}"
+    stages = _stages(run)
     try:
-        _train(store, settings, run, folder, task)
+        _train(store, settings, run, folder, task, stages)
+    except Paused:
+        store.runs.update(run.id, task.fence, **stages.so_far())
+        raise
     except LeaseLost:
         raise  # the folder belongs to the worker that has taken over
     except (Cancelled, CannotTrain, ModelError) as error:
@@ -45,13 +49,22 @@ def train(store: Store, settings: Settings, run_id: int, task: Task) -> Training
     return store.runs.get(run_id)
 
 
-def _train(store: Store, settings: Settings, run: TrainingRun, folder: Path, task: Task) -> None:
+def _stages(run: TrainingRun) -> Stages:
+    """With the time of the attempts before this one."""
+    return Stages(
+        {name: spent for name, spent in run.seconds.items() if name != OTHER}, dict(run.cpu_seconds)
+    )
+
+
+def _train(
+    store: Store, settings: Settings, run: TrainingRun, folder: Path, task: Task, stages: Stages
+) -> None:
     from threadpoolctl import threadpool_limits
 
     from core.models.device import choose_device, use_threads
     from core.models.multi_gpu import devices_for
 
-    stages, run_id = Stages(), run.id
+    run_id = run.id
     check_room(folder)
     check_data(store, run)
     use_threads(settings.threads)

@@ -16,12 +16,11 @@ from core.store.tables import CANCELLED, PAUSED, QUEUED
 from core.training.rates import body_rate
 from core.workflow import estimate, runs
 from core.workflow.explanations import finished
-from core.workflow.task import Task
+from core.workflow.task import OTHER, Task
 
 MOST_TRIALS = 8
 SKEWED = 5.0  # the largest label has so many times the rows of the smallest
 BOOK_SECONDS = 2.0  # so much of the time of a trial is forgotten by a kill
-OTHER = "other"  # seconds of a trial outside its stages, or of an attempt that did not get done
 USED_UP = "The time for tuning is used up. Start the tuning again to try what is left."
 TOO_LONG = "It needs more time than was left of this tuning. Start the tuning again with more minutes."
 OUT_OF_TIME = USED_UP, TOO_LONG

@@ -124,9 +124,9 @@ def _segments(run: TrainingRun, insights: Insights) -> None:
     cells = [cell for cell in insights.segments if cell.segment == chosen]
     st.markdown(
         "**Share of each theme inside each segment** · ▲ clearly more than elsewhere; grey: too few rows",
-        help="Shares of small groups lie nearer to the average than their counts: each is drawn as if 20 more "
-        "comments with the usual mix belonged to it, so that few comments make no headline. ▲: at least 1.3 "
-        "times the average, and more than chance would show.",
+        help="Shares of small groups lie nearer to the average than their counts: each is drawn as if 20 "
+        "more comments with the usual mix belonged to it, so that few comments make no headline. ▲: at least "
+        "1.3 times the average, and more than chance would show.",
     )
     clicked = _chart(charts.segment_map(cells, chosen), f"map_{names.index(chosen)}", f"Themes by {chosen}")
     themes, values = charts.segment_axes(cells, chosen)

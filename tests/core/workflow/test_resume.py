@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from core.jobs.watch import Watcher, ensure_worker
 from core.store.store import open_store
 from core.workflow import runs
 from core.workflow.task import Task
+from core.workflow.train_here import train_here
 from core.workflow.train_job import train
 
 FORK = multiprocessing.get_context("fork")
@@ -131,11 +133,14 @@ def test_a_paused_training_keeps_its_step_and_ends_as_if_nothing_had_happened(
     runs.pause(store, run.id)
     wait_for(lambda: store.jobs.get(job.id).state == "paused")
     stood, seen = saved_steps(settings, run), set()
-    assert store.runs.get(run.id).status == "paused"
+    paused = store.runs.get(run.id)
+    assert paused.status == "paused" and paused.seconds["fine_tune"] > 0 < paused.cpu_seconds["fine_tune"]
     runs.resume(store, run.id)
     wait_for(lambda: seen.update(saved_steps(settings, run)) or store.jobs.get(job.id).state == "done")
     found = ended_once(store, run, job, attempts=2)
     assert min(seen - stood) > max(stood), "it goes on, it does not begin anew"
+    spent = store.runs.get(run.id).seconds
+    assert spent["fine_tune"] > paused.seconds["fine_tune"] and "other" not in spent, "of both attempts"
 
     undisturbed = store.runs.add(run.dataset_id, run.label_set_id, run.options, run.data_sha256, "by itself")
     whole = train(store, settings, undisturbed.id, Task())
@@ -300,6 +305,54 @@ def test_the_run_of_a_command_line_that_was_killed_can_be_deleted(
     assert "ended before it was done" in store.runs.get(alone.id).error
     runs.delete_run(store, settings, alone.id)
     assert store.runs.list() == []
+    shutil.rmtree(settings.runs_dir)
+
+
+def command_line(settings, dataset, options):
+    train_here(open_store(settings.url, settings.data_dir), settings, *dataset, options, Task())
+
+
+def test_a_command_line_that_was_killed_goes_on_where_it_was(
+    store, settings, keep, made_up, long_better, wait_for
+):
+    dataset = keep(made_up(360))
+    child = FORK.Process(target=command_line, args=(settings, dataset, long_better))
+    child.start()
+    wait_for(lambda: any(last_saved(settings, run) > 80 for run in store.runs.list()))
+    wait_for(lambda: store.runs.list()[0].seconds.get("fine_tune", 0) > 0)
+    os.kill(child.pid, signal.SIGKILL)
+    child.join(10)
+    (killed,) = store.runs.list()
+    runs.forget_unfinished(store, settings)
+    assert last_saved(settings, killed) > 80, "what it left stays, whatever begins meanwhile"
+    assert "within a day the same command" in store.runs.get(killed.id).error
+    other = train_here(store, settings, *dataset, TrainingOptions(mode="tfidf"), Task())
+    assert other.id != killed.id
+
+    told = []
+    run = train_here(store, settings, *dataset, long_better, Task(lambda pct, words: told.append(words)))
+    assert (run.id, run.status, run.error) == (killed.id, "done", "")
+    epochs = [words.split()[1] for words in told if words.startswith("Epoch ")]
+    assert epochs[0] != "1", "it did not begin again"
+    assert run.seconds["fine_tune"] > killed.seconds["fine_tune"], "the time of both attempts"
+    whole = train_here(store, settings, *dataset, long_better, Task())
+    assert whole.id not in (run.id, other.id)
+    for found in zip(store.predictions.table(run.id), store.predictions.table(whole.id), strict=True):
+        assert np.array_equal(*found)
+
+
+def test_what_a_killed_command_line_left_goes_after_a_day(store, settings, keep, made_up, tiny_better):
+    dataset, label_set = keep(made_up(40))
+    alone = store.runs.add(dataset, label_set, tiny_better, sha(store, dataset), "k")
+    state = settings.runs_dir / f"run-{alone.id}" / "training" / "state-00000001"
+    state.mkdir(parents=True)
+    (state / "weights.safetensors").write_bytes(b"weights")
+    runs.forget_unfinished(store, settings)
+    assert state.exists() and store.runs.get(alone.id).status == "failed"
+    assert runs.take_interrupted(store, settings, dataset, label_set, replace(tiny_better, seed=9)) is None
+    store.runs.update(alone.id, finished_at=datetime.now(UTC) - timedelta(days=2))
+    runs.forget_unfinished(store, settings)
+    assert not state.exists()
     shutil.rmtree(settings.runs_dir)
 
 
