@@ -269,16 +269,46 @@ def _scale_of(store: Store, done: Import) -> dict[str, str]:
     return {f"{SCALE}{column}": f"{scale[0]:g}-{scale[1]:g}"} if scale else {}
 
 
+def _label_set_of(store: Store, words: str) -> LabelSet:
+    """What DATASET or DATASET/LABEL SET means; both may hold a slash. Raises NotFound with the names there
+    are."""
+    found = [(dataset, wanted) for name, wanted in _halves(words) if (dataset := find_dataset(store, name))]
+    if not found:
+        raise NotFound(f"There is no dataset '{words[:120]}'. Check the name on the Feedback page.")
+    for dataset, wanted in found:
+        sets = store.labels.sets(dataset.id)
+        named = [item for item in sets if not wanted or item.name == wanted]
+        if len(named) == 1:
+            return named[0]
+    dataset, wanted = found[0]
+    sets = store.labels.sets(dataset.id)
+    if not sets:
+        raise NotFound(f"The dataset '{dataset.name}' has no labels, so no model of it was ever promoted.")
+    what = f"There is no label set '{wanted[:80]}'" if wanted else "This dataset has several label sets"
+    there = ", ".join(f"'{dataset.name}/{item.name[:60]}'" for item in sets)
+    raise NotFound(f"{what}. Name one as DATASET/LABEL SET after --back: {there}.")
+
+
+def _halves(words: str) -> Iterator[tuple[str, str]]:
+    """The whole, then what stands before and after each slash, the longest name of a dataset first."""
+    yield words, ""
+    for place in reversed([place for place, letter in enumerate(words) if letter == "/"]):
+        yield words[:place], words[place + 1 :]
+
+
 def promote_run(chosen: argparse.Namespace) -> dict:
     """Promote, or go back to the model before; new rows are predicted in this process."""
     from core.workflow.predicting import predict_new
 
+    if chosen.back and chosen.run is not None:
+        raise NotFound(
+            f"--back finds the model by its labels, so run {chosen.run} would not be promoted. Leave out one "
+            "of the two."
+        )
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
     if chosen.back:
-        name, _, wanted = chosen.back.partition("/")
-        dataset = _dataset(store, name)
-        done = promotion.roll_back(store, settings, _label_set(store, dataset, wanted or None).id)
+        done = promotion.roll_back(store, settings, _label_set_of(store, chosen.back).id)
     elif chosen.run is None:
         raise NotFound("Name the run to promote, or a label set with --back.")
     else:

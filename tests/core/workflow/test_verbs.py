@@ -174,6 +174,44 @@ def test_promote_needs_the_gate_or_a_word(said, refused, rows, store):
     assert "Name the run" in refused("promote")
 
 
+@pytest.fixture
+def two_sets(store, settings, made_up, as_bytes):
+    """Stores a dataset with the label sets air and sea under a name; returns the ids of the sets."""
+    from core.domain import Columns
+    from core.workflow import feedback
+
+    def stored(name):
+        table = pd.DataFrame(made_up(60), columns=["text", "air"]).assign(sea=lambda rows: rows["air"])
+        columns = Columns("text", label="air", more_labels=("sea",))
+        done = feedback.import_bytes(store, settings, as_bytes(table), "rows.csv", columns, name)
+        return {item.name: item.id for item in store.labels.sets(done.dataset_id)}
+
+    return stored
+
+
+def test_going_back_says_how_to_name_one_of_several_label_sets(refused, two_sets):
+    two_sets("air")
+    sentence = refused("promote", "--back", "air")
+    assert "'air/air', 'air/sea'" in sentence and "DATASET/LABEL SET" in sentence
+    assert "--label-set" not in sentence
+    assert "no label set 'land'" in refused("promote", "--back", "air/land")
+    assert "no dataset 'none/air'" in refused("promote", "--back", "none/air")
+
+
+def test_going_back_finds_a_dataset_whose_name_holds_a_slash(store, two_sets, refused):
+    from core.workflow.train_verbs import _label_set_of
+
+    sets, others = two_sets("a/b"), two_sets("a")
+    assert _label_set_of(store, "a/b/sea").id == sets["sea"]
+    assert _label_set_of(store, "a/sea").id == others["sea"]
+    assert "'a/b/air', 'a/b/sea'" in refused("promote", "--back", "a/b")
+    assert "no earlier model" in refused("promote", "--back", "a/b/air")
+
+
+def test_a_run_beside_back_is_refused(refused, rows):
+    assert "run 3 would not be promoted" in refused("promote", 3, "--back", "Rows/label")
+
+
 def test_export_and_score_without_the_store(said, refused, rows, tmp_path, store):
     run = said("train", rows, *TINY)["run"]
     out = tmp_path / "model"
