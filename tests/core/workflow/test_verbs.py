@@ -319,6 +319,46 @@ def test_torchscript_is_never_what_a_file_is_scored_with(said, refused, rows, tm
     assert "labels.json is missing or damaged" in refused("score", "--model", out, path)
 
 
+def test_the_format_that_scored_is_named_and_a_better_one_that_is_gone(said, refused, rows, tmp_path):
+    import shutil
+
+    run = said("train", rows, *TINY)["run"]
+    out = tmp_path / "model"
+    said("export-model", run, "--out", out, "--format", "onnx", "--format", "transformers")
+    path = tmp_path / "new.csv"
+    path.write_text("text\nslow page\n")
+    done = said("score", "--model", out, path)
+    assert (done["format"], done["warnings"]) == ("onnx", [])
+    done = said("score", "--model", out / "transformers", path)
+    assert (done["format"], done["warnings"]) == ("transformers", [])
+    (out / "onnx" / "manifest.json").unlink()
+    told = said("score", "--model", out, path)
+    shutil.rmtree(out / "onnx")
+    done = said("score", "--model", out, path)
+    assert done["format"] == told["format"] == "transformers" and done["warnings"] == told["warnings"]
+    assert done["warnings"] == [
+        "This export was written with onnx too, but the folder is missing or its manifest cannot be read, so "
+        "transformers gave the answers. Export the model again to score with onnx."
+    ]
+
+
+def test_cells_that_do_not_stay_as_they_were_are_counted(said, words, tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("id,text\n-1,=slow\n2,a\u202eb price\n3,+price\n4,slow\n", encoding="utf-8")
+    done = said("score", "--model", words, path)
+    assert [row[1] for row in scored(tmp_path / "new.scored.csv")[1:]] == [
+        "'=slow",
+        "ab price",
+        "'+price",
+        "slow",
+    ]
+    assert done["format"] == "checkpoint"
+    assert done["warnings"] == [
+        "Cells that were changed in the written file: a leading ' before what a spreadsheet would take for a "
+        "formula: 2; control, direction or invisible characters left out: 1."
+    ]
+
+
 @pytest.fixture
 def words(said, rows, settings, store):
     """The checkpoint of a model of words."""
