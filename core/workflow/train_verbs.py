@@ -28,7 +28,7 @@ from core.ingest.survey import SCALE
 from core.store.store import Store, open_store
 from core.workflow import explain_jobs, feedback, promotion, runs, vectors
 from core.workflow.bar import Bar
-from core.workflow.import_file import STARS
+from core.workflow.import_file import STARS, sha256_of
 from core.workflow.import_verbs import find_dataset
 from core.workflow.named_files import read_file
 from core.workflow.task import Task
@@ -232,9 +232,21 @@ def _notes(done: Import) -> list[str]:
 def _import_test(store: Store, settings, path: Path, dataset: Dataset, label_set: LabelSet) -> Import:
     """The file as a dataset of its own, read by the same columns. Raises BadFile."""
     wanted, answers = _columns_of(store, dataset, label_set)
-    name = f"{dataset.name[:60]}, test rows: {path.name[:40]}"
     data = read_file(path)
+    name = _test_name(store, f"{dataset.name[:60]}, test rows: {path.name[:40]}", wanted, sha256_of(data))
     return feedback.import_bytes(store, settings, data, path.name, wanted, name, answers=answers)
+
+
+def _test_name(store: Store, name: str, columns: Columns, sha256: str) -> str:
+    """With a number where another file, or the same one read by other columns, has the name; the same test
+    rows keep theirs."""
+    there = store.datasets.list()
+    for free in (name.strip(), *(f"{name.strip()} ({number})" for number in range(2, len(there) + 3))):
+        named = [item for item in there if item.name == free]
+        files = [done for item in named for done in store.datasets.imports(item.id)]
+        if not named or any((done.sha256, done.columns) == (sha256, columns) for done in files):
+            break
+    return free
 
 
 def _columns_of(store: Store, dataset: Dataset, label_set: LabelSet) -> tuple[Columns, dict[str, str]]:
