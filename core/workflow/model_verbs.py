@@ -4,6 +4,7 @@ import argparse
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from heapq import merge
 from itertools import takewhile
 from pathlib import Path
@@ -16,7 +17,7 @@ from core.errors import BadColumns, BadFile
 from core.store.store import open_store
 from core.workflow import exporting, unanswered
 from core.workflow.bar import Bar
-from core.workflow.named_files import free_name, make_folder, read_file, whole_file
+from core.workflow.named_files import folder_for, free_name, read_file, whole_file
 from core.workflow.task import Task
 
 TEXT_COLUMNS = exporting.TEXT_COLUMNS
@@ -218,11 +219,11 @@ def _rows(table, rejected: Sequence[RejectedRow]) -> Iterator[Sequence[str]]:
 def export_run(chosen: argparse.Namespace) -> dict:
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
-    folder = make_folder(chosen.out) if chosen.out else None
     bar = Bar()
     try:
-        return {"run": chosen.run} | exporting.write(
-            store, settings, chosen.run, chosen.format, folder, Task(bar)
-        )
+        with folder_for(chosen.out) if chosen.out else nullcontext() as folder:
+            return {"run": chosen.run} | exporting.write(
+                store, settings, chosen.run, chosen.format, folder, Task(bar)
+            )
     finally:
         bar.close()

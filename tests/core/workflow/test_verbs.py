@@ -40,6 +40,19 @@ def test_a_file_of_its_own_is_the_test(said, rows, made_up, tmp_path, as_bytes, 
     assert len(store.datasets.list()) == 2, "the same file is the same test dataset"
 
 
+def test_another_test_file_of_the_same_name_gets_another_name(said, rows, tmp_path, store):
+    words = ("train", rows, "--mode", "tfidf", "--no-quick", "--test")
+    for folder, text in (("one", "the page is slow"), ("two", "the app is slow"), ("three", "a slow team")):
+        path = tmp_path / folder / "test.csv"
+        path.parent.mkdir()
+        path.write_text(f"text,label\n{text},slow\nprice bill {folder},price\n")
+        said(*words, path)
+    said(*words, tmp_path / "two" / "test.csv")
+    name = "Rows, test rows: test.csv"
+    assert {item.name for item in store.datasets.list()} == {"Rows", name, f"{name} (2)", f"{name} (3)"}
+    assert len(store.datasets.list()) == 4, "the same file is the same test dataset"
+
+
 def test_what_was_wrong_with_the_test_file_is_told(said, rows, tmp_path):
     path = tmp_path / "test.csv"
     lines = ["the page is slow crash,slow", "price bill cheap write to a@b.co,price", ",slow", "a,b,c"]
@@ -455,6 +468,27 @@ def test_an_export_into_the_folder_one_stands_in_is_refused_at_once(
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr("core.workflow.exporting.load_classifier", None)  # nothing is loaded for it
     assert "Name a folder in it, such as" in refused("export-model", run, "--out", ".")
+
+
+def test_an_export_that_fails_leaves_no_folder(said, refused, rows, tmp_path, store):
+    from core.domain import TrainingOptions
+
+    out = tmp_path / "new" / "model"
+    refused("export-model", 99, "--out", out)
+    failed = store.runs.add(1, 1, TrainingOptions(), "0" * 64, "key").id
+    assert "not finished" in refused("export-model", failed, "--out", out)
+    for status, words in (("failed", "failed"), ("cancelled", "was cancelled")):
+        store.runs.update(failed, status=status)
+        for verb in (("export-model", failed, "--out", out), ("promote", failed)):
+            sentence = refused(*verb)
+            assert sentence.startswith(f"Run {failed} {words} and has no model. Train again")
+    run = said("train", rows, *TINY)["run"]
+    sentence = refused("export-model", run, "--out", out, "--format", "native")
+    assert sentence.startswith("An encoder model has no Roadlens form.")
+    assert not (tmp_path / "new").exists()
+    out.mkdir(parents=True)
+    refused("export-model", run, "--out", out, "--format", "native")
+    assert out.is_dir(), "it was there before"
 
 
 def test_an_export_whose_only_format_is_damaged_names_the_file(said, refused, rows, tmp_path):
