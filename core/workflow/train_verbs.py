@@ -1,6 +1,7 @@
 """`python -m core train` and `promote`."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +27,7 @@ from core.ingest.ratings import ScaleEvidence
 from core.ingest.rejections import in_words
 from core.ingest.survey import SCALE
 from core.store.store import Store, open_store
-from core.workflow import explain_jobs, feedback, promotion, runs, vectors
+from core.workflow import estimate, explain_jobs, feedback, promotion, runs, vectors
 from core.workflow.bar import Bar
 from core.workflow.import_file import STARS, sha256_of
 from core.workflow.import_verbs import find_dataset
@@ -93,6 +94,10 @@ def train_model(chosen: argparse.Namespace) -> dict:
     options = _options(chosen)
     # As if the test rows were there: they are not stored for settings that are wrong.
     runs.check_options(settings, replace(options, test_dataset=dataset.id if chosen.test else 0))
+    options, unused = _without_unused(options, chosen)
+    _check_layers(options)
+    for words in unused:
+        print(words, file=sys.stderr)  # before the training, which may take an hour
     if chosen.vectors is not None:
         options = replace(options, vectors=_keep_vectors(settings, chosen))
     bar = Bar()
@@ -125,7 +130,7 @@ def train_model(chosen: argparse.Namespace) -> dict:
         "settings": dict(evaluation.facts),
         "knows": list(evaluation.knows),
         "leaks": [leak.words for leak in evaluation.leaks],
-        "warnings": [*run.warnings, *notes],
+        "warnings": [*unused, *run.warnings, *notes],
     }
 
 
@@ -187,6 +192,37 @@ def _options(chosen: argparse.Namespace) -> TrainingOptions:
         without=tuple(dict.fromkeys(word.strip() for word in chosen.without if word.strip())),
         **given,
     )
+
+
+def _without_unused(
+    options: TrainingOptions, chosen: argparse.Namespace
+) -> tuple[TrainingOptions, list[str]]:
+    """With the defaults for what neither the model nor those beside it use, so that the same training is not
+    done twice, and a warning that names it."""
+    from core.export.card import USED_BY
+
+    trained = {options.mode, *runs.beside(options)}
+    given = [name.replace("-", "_") for name in SETTINGS if hasattr(chosen, name.replace("-", "_"))]
+    given += ["encoder"] if options.encoder != BUNDLED_ENCODER else []
+    unused = [name for name in given if name in USED_BY and not trained & set(USED_BY[name])]
+    unused += ["bilstm"] if options.bilstm and options.mode == BILSTM else []
+    usual = TrainingOptions()
+    kept = replace(options, **{name: getattr(usual, name) for name in unused})
+    unused += ["no_quick"] if chosen.no_quick and options.mode != TFIDF else []  # it is stored nowhere
+    if not unused:
+        return kept, []
+    named = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+    return kept, [f"The training goes on without settings that --mode {options.mode} does not use: {named}."]
+
+
+def _check_layers(options: TrainingOptions) -> None:
+    """Raises CannotTrain where more layers would be frozen than the encoder has."""
+    layers = estimate.layers_of(options.encoder)
+    if layers is not None and options.frozen_layers > layers:
+        raise CannotTrain(
+            f"This encoder has {layers} layer{'' if layers == 1 else 's'}, so --frozen-layers can be at most "
+            f"{layers}. Choose a smaller number."
+        )
 
 
 def _keep_vectors(settings, chosen: argparse.Namespace) -> str:

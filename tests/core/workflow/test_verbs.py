@@ -138,6 +138,57 @@ def test_every_way_of_training_prints_its_settings(said, rows, tmp_path):
     assert better["Longest text"] == quick["Longest text"] and "Best epoch" in better
 
 
+BETTERS = ("--adapter-rank", 8, "--epochs", 3, "--averaging", 1, "--patience", 3, "--label-smoothing", 0.4)
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        (
+            ("tfidf", "--no-quick", *BETTERS, *TINY),
+            "epochs patience label-smoothing adapter-rank averaging encoder",
+        ),
+        (("tfidf", "--max-tokens", 16, "--seed", 3, *TINY), ""),
+        (("tfidf", "--no-quick", "--max-tokens", 16), "max-tokens"),
+        (("tfidf", "--no-quick", "--bilstm", *BETTERS), "adapter-rank averaging"),
+        (("quick", "--no-quick", "--token-masking", 0), "token-masking no-quick"),
+        (("bilstm", "--bilstm", "--frozen-layers", 99), "frozen-layers bilstm"),
+        (("better", *BETTERS), ""),
+    ],
+)
+def test_settings_that_the_mode_does_not_use_are_named(capsys, rows, store, monkeypatch, words, named):
+    from core.domain import TrainingOptions
+    from core.workflow.command import main
+
+    def stopped(store, settings, dataset, label_set, options, task):
+        for name in named.replace("-", "_").split():
+            assert name == "no_quick" or getattr(options, name) == getattr(TrainingOptions(), name)
+        raise CannotTrain("Far enough.")
+
+    monkeypatch.setattr("core.workflow.train_here.train_here", stopped)
+    assert main(["train", rows, "--mode", *map(str, words)]) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    listed = ", ".join(f"--{name}" for name in named.split())
+    sentence = f"The training goes on without settings that --mode {words[0]} does not use: {listed}."
+    assert told == ([sentence] if named else []) + ["Far enough."]
+
+
+def test_what_was_left_out_stands_among_the_warnings(said, rows, store):
+    done = said("train", rows, "--mode", "tfidf", "--no-quick", *BETTERS)
+    assert done["warnings"][0].endswith("--label-smoothing, --adapter-rank, --averaging.")
+    plain = said("train", rows, "--mode", "tfidf", "--no-quick")
+    assert store.runs.get(done["run"]).options == store.runs.get(plain["run"]).options
+    assert not any("does not use" in words for words in plain["warnings"])
+
+
+def test_no_more_layers_are_frozen_than_the_encoder_has(refused, said, rows):
+    words = ("train", rows, "--mode", "better", "--epochs", 1, "--frozen-layers")
+    assert "has 6 layers, so --frozen-layers can be at most 6" in refused(*words, 7)
+    assert "has 2 layers" in refused(*words, 3, *TINY)
+    done = said(*words, 2, *TINY)
+    assert "lowest 2 layers" in done["settings"]["Weights trained"]
+
+
 def test_a_bilstm_begins_with_a_file_of_word_vectors(said, refused, rows, store, tmp_path):
     path = tmp_path / "glove.txt"
     path.write_text("slow 0.1 0.2 0.3\nprice 0.3 0.4 0.5\n")
