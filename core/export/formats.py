@@ -55,7 +55,7 @@ def check(made: Format, model: TextModel) -> None:
     if model.kind not in made.kinds:
         possible = ", ".join(one.key for one in FORMATS.values() if model.kind in one.kinds)
         raise ModelError(
-            f"A {NAMES.get(model.kind, model.kind)} model has no {made.name} form. Choose: {possible}. "
+            f"{NAMES.get(model.kind, f'A {model.kind}')} model has no {made.name} form. Choose: {possible}. "
             "Roadlens scores CSV files with it as it is."
         )
 
@@ -123,7 +123,7 @@ def _transformers(model: TextModel, folder: Path, made: Mapping[str, Path]) -> N
     transformers_folder.write(model, folder, made)
 
 
-NAMES = {"encoder": "encoder", "tfidf": "TF-IDF", "bilstm": "BiLSTM"}
+NAMES = {"encoder": "An encoder", "tfidf": "A TF-IDF", "bilstm": "A BiLSTM"}
 FORMATS = {
     one.key: one
     for one in (

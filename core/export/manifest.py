@@ -34,5 +34,13 @@ def is_bundle(folder: Path) -> bool:
         return False
 
 
+def listed_formats(folder: Path) -> list[str]:
+    """Those that a whole export was written with; [] where its manifest does not say so."""
+    try:
+        return list(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["formats"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 def damage(name: str) -> str:
     return f"The exported model's file {name} is missing or damaged. Export the model again."

@@ -62,12 +62,13 @@ class Opened:
         return ids, mask
 
 
-def is_exported(folder: Path) -> bool:
-    """Whether `open_exported` reads it, and not a checkpoint of a run."""
+def format_of(folder: Path) -> str | None:
+    """The format in which `open_exported` reads it; None where it does not, as a checkpoint of a run."""
     try:
-        return json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("format") in FORMATS
-    except (OSError, ValueError, AttributeError):
-        return False
+        said = json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("format")
+        return said if said in FORMATS else None
+    except (OSError, ValueError, AttributeError, TypeError):  # TypeError: it is no word
+        return None
 
 
 def open_exported(folder: Path, threads: int = 1, made_here: bool = False) -> TextModel | Opened:

@@ -31,9 +31,9 @@ def score_csv(
     every_label: bool = True,
     on_rows: Callable[[int], None] | None = None,
 ) -> Iterator[list[str]]:
-    """The header of the result, then its rows. `safe` makes a cell harmless for a spreadsheet; a row without
-    text, or an Unread one, gets no label; cells beyond the header are left out. `on_rows(done)` after each
-    chunk may raise to stop.
+    """The header of the result, then its rows. `safe` makes a cell harmless for a spreadsheet and is not
+    asked about numbers; a row without text, or an Unread one, gets no label; cells beyond the header are left
+    out. `on_rows(done)` after each chunk may raise to stop.
 
     Raises BadColumns when a text column is not there, before any row is read.
     """

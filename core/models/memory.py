@@ -53,6 +53,9 @@ class Shape:
         return 9 * self.size + 2 * self.inner + places * longest
 
 
+LAYERS = ("num_hidden_layers", "n_layers", "num_layers")  # in config.json
+
+
 def shape_of(config: Mapping[str, object]) -> Shape:
     """From what config.json says, in the words of any family; the bundled encoder's where it is silent."""
 
@@ -62,7 +65,7 @@ def shape_of(config: Mapping[str, object]) -> Shape:
     size = first(384, "hidden_size", "dim", "d_model")
     return Shape(
         size,
-        first(6, "num_hidden_layers", "n_layers", "num_layers"),
+        first(6, *LAYERS),
         first(12, "num_attention_heads", "n_heads", "num_heads"),
         first(4 * size, "intermediate_size", "hidden_dim", "d_ff"),
         first(30_522, "vocab_size"),

@@ -23,7 +23,7 @@ from core.domain import (
     TrainingOptions,
     TrainingRun,
 )
-from core.models.memory import Shape, memory_estimate, shape_of
+from core.models.memory import LAYERS, Shape, memory_estimate, shape_of
 from core.store.store import Store
 from core.workflow.runs import LIMITS, beside, reads
 
@@ -128,6 +128,14 @@ def device_here(settings: Settings) -> str:
 def encoder_shape(name: str) -> Shape:
     """From its config.json where it is on this machine; the bundled one's otherwise."""
     return shape_of({} if name == BUNDLED_ENCODER else _local_json(name, "config.json"))
+
+
+def layers_of(name: str) -> int | None:
+    """None where the encoder is not on this machine or does not say how many it has."""
+    if name == BUNDLED_ENCODER:
+        return encoder_shape(name).layers
+    config = _local_json(name, "config.json")
+    return shape_of(config).layers if any(config.get(key) for key in LAYERS) else None
 
 
 def longest_text(name: str) -> int | None:

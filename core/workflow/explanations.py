@@ -40,6 +40,7 @@ __all__ = [  # for the drawing of words
     "strongest",
 ]
 
+ENDED = {"failed": "failed", "cancelled": "was cancelled"}  # without a model
 LONGEST = 20_000  # characters of a pasted comment
 
 
@@ -64,7 +65,13 @@ def load_classifier(store: Store, settings: Settings, run_id: int):
 
 
 def finished(store: Store, run_id: int) -> TrainingRun:
+    """Raises NotFound with what became of the run instead."""
     run = store.runs.get(run_id)
+    if run.status in ENDED:
+        raise NotFound(
+            f"Run {run_id} {ENDED[run.status]} and has no model. Train again, or choose a finished run on "
+            "the Runs page."
+        )
     if run.status != "done":
         raise NotFound("This run has no model: it is not finished. Choose a finished run on the Runs page.")
     return run

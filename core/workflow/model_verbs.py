@@ -4,7 +4,9 @@ import argparse
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from heapq import merge
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +17,11 @@ from core.errors import BadColumns, BadFile
 from core.store.store import open_store
 from core.workflow import exporting, unanswered
 from core.workflow.bar import Bar
-from core.workflow.named_files import free_name, make_folder, read_file, whole_file
+from core.workflow.named_files import folder_for, free_name, read_file, whole_file
 from core.workflow.task import Task
 
 TEXT_COLUMNS = exporting.TEXT_COLUMNS
+CHECKPOINT = "checkpoint"  # of a run: what is no export
 
 
 def add_verbs(verbs: argparse._SubParsersAction) -> None:
@@ -57,16 +60,18 @@ class Asked:
 
 def score_file(chosen: argparse.Namespace) -> dict:
     """Write the file again with label, confidence and probabilities, every row in its place; the cells stay
-    as they were, but for those that a spreadsheet would take for a formula."""
+    as they were, but for those that a spreadsheet would take for a formula and for characters that are not
+    seen or turn the line around: how many is a warning."""
     from core.export.scoring import score_csv
-    from core.reports.safe import safe_cell
+    from core.reports.safe import SafeCells
 
     settings = load_settings()
     out = free_name(chosen.out or chosen.file.with_suffix(".scored.csv"), chosen.file)
-    model = open_model(settings, chosen.model)
+    folder, form = opened_format(chosen.model)
+    model = open_model(settings, folder)
     table, columns = _open_table(settings, chosen.file, chosen.text, text_columns(chosen.model))
     rejected = unanswered.rejected_of(table)
-    done, bar = 0, Bar()
+    done, bar, safe = 0, Bar(), SafeCells()
     try:
         with whole_file(out, "utf-8-sig", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
@@ -75,7 +80,7 @@ def score_file(chosen: argparse.Namespace) -> dict:
                 table.header,
                 _rows(table, rejected),
                 columns,
-                safe_cell,
+                safe,
                 every_label=not chosen.labels_only,
                 on_rows=lambda rows: bar(50, f"Scoring: {rows:,} comments"),
             )
@@ -86,12 +91,50 @@ def score_file(chosen: argparse.Namespace) -> dict:
     return {
         "rows": done,
         "rows_rejected": len(rejected),
+        "format": form,
         "text": columns,
         "labels": list(model.labels),
         "several_labels": model.multi,
-        "warnings": [*table.warnings, *unanswered.in_words(rejected)],
+        "warnings": [
+            *passed_over(chosen.model, form),
+            *table.warnings,
+            *safe.warnings(),
+            *unanswered.in_words(rejected),
+        ],
         "file": str(out),
     }
+
+
+def opened_format(folder: Path) -> tuple[Path, str]:
+    """The folder that is opened where one is named, and its format: of a whole export the first that is
+    there. What is no export is taken for the checkpoint of a run."""
+    from core.export.opened import format_of
+
+    found = ((inside, format_of(inside)) for inside in (folder, *(folder / key for key in _best_first())))
+    return next((pair for pair in found if pair[1]), (folder, CHECKPOINT))
+
+
+def passed_over(folder: Path, form: str) -> list[str]:
+    """A warning where a whole export was written with a format that comes before the one it is opened by."""
+    from core.export.manifest import is_bundle, listed_formats
+
+    if not is_bundle(folder):
+        return []
+    listed = listed_formats(folder)
+    gone = [key for key in takewhile(lambda key: key != form, _best_first()) if key in listed]
+    if not gone:
+        return []
+    return [
+        f"This export was written with {' and '.join(gone)} too, but the folder is missing or its manifest "
+        f"cannot be read, so {form} gave the answers. Export the model again to score with {gone[0]}."
+    ]
+
+
+def _best_first() -> list[str]:
+    """TorchScript is refused, so it comes last."""
+    from core.export.opened import TORCHSCRIPT
+
+    return sorted(exporting.FORMATS, key=lambda key: key == TORCHSCRIPT)
 
 
 def open_model(settings: Settings, folder: Path):
@@ -101,16 +144,14 @@ def open_model(settings: Settings, folder: Path):
     holds no model.
     """
     from core.export.manifest import MANIFEST, is_bundle, read_manifest
-    from core.export.opened import TORCHSCRIPT, is_exported, open_exported
+    from core.export.opened import open_exported
     from core.models.device import choose_device, use_threads
     from core.training import checkpoints
 
     threads = use_threads(settings.threads)
-    # TorchScript is refused, so it comes last.
-    formats = sorted(exporting.FORMATS, key=lambda key: key == TORCHSCRIPT)
-    for inside in (folder, *(folder / key for key in formats)):
-        if is_exported(inside):
-            return open_exported(inside, threads)
+    inside, form = opened_format(folder)
+    if form != CHECKPOINT:
+        return open_exported(inside, threads)
     if is_bundle(folder):
         read_manifest(folder)  # says which file of the formats is missing or damaged
     if is_bundle(folder) or not (folder / MANIFEST).is_file():
@@ -178,11 +219,11 @@ def _rows(table, rejected: Sequence[RejectedRow]) -> Iterator[Sequence[str]]:
 def export_run(chosen: argparse.Namespace) -> dict:
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
-    folder = make_folder(chosen.out) if chosen.out else None
     bar = Bar()
     try:
-        return {"run": chosen.run} | exporting.write(
-            store, settings, chosen.run, chosen.format, folder, Task(bar)
-        )
+        with folder_for(chosen.out) if chosen.out else nullcontext() as folder:
+            return {"run": chosen.run} | exporting.write(
+                store, settings, chosen.run, chosen.format, folder, Task(bar)
+            )
     finally:
         bar.close()

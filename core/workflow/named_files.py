@@ -31,6 +31,20 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+@contextmanager
+def folder_for(path: Path) -> Iterator[Path]:
+    """`make_folder`; of the folders that were made for it none stays, as long as it is empty, when the work
+    fails."""
+    new = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        yield make_folder(path)
+    except BaseException:
+        with suppress(OSError):  # something stands in it
+            for folder in new:  # the innermost first
+                folder.rmdir()
+        raise
+
+
 def free_name(out: Path, source: Path) -> Path:
     """Where a file that is made of `source` may be written: known before the work, not after it.
 

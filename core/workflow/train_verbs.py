@@ -1,6 +1,7 @@
 """`python -m core train` and `promote`."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,9 +27,9 @@ from core.ingest.ratings import ScaleEvidence
 from core.ingest.rejections import in_words
 from core.ingest.survey import SCALE
 from core.store.store import Store, open_store
-from core.workflow import explain_jobs, feedback, promotion, runs, vectors
+from core.workflow import estimate, explain_jobs, feedback, promotion, runs, vectors
 from core.workflow.bar import Bar
-from core.workflow.import_file import STARS
+from core.workflow.import_file import STARS, sha256_of
 from core.workflow.import_verbs import find_dataset
 from core.workflow.named_files import read_file
 from core.workflow.task import Task
@@ -93,6 +94,10 @@ def train_model(chosen: argparse.Namespace) -> dict:
     options = _options(chosen)
     # As if the test rows were there: they are not stored for settings that are wrong.
     runs.check_options(settings, replace(options, test_dataset=dataset.id if chosen.test else 0))
+    options, unused = _without_unused(options, chosen)
+    _check_layers(options)
+    for words in unused:
+        print(words, file=sys.stderr)  # before the training, which may take an hour
     if chosen.vectors is not None:
         options = replace(options, vectors=_keep_vectors(settings, chosen))
     bar = Bar()
@@ -125,7 +130,7 @@ def train_model(chosen: argparse.Namespace) -> dict:
         "settings": dict(evaluation.facts),
         "knows": list(evaluation.knows),
         "leaks": [leak.words for leak in evaluation.leaks],
-        "warnings": [*run.warnings, *notes],
+        "warnings": [*unused, *run.warnings, *notes],
     }
 
 
@@ -189,6 +194,37 @@ def _options(chosen: argparse.Namespace) -> TrainingOptions:
     )
 
 
+def _without_unused(
+    options: TrainingOptions, chosen: argparse.Namespace
+) -> tuple[TrainingOptions, list[str]]:
+    """With the defaults for what neither the model nor those beside it use, so that the same training is not
+    done twice, and a warning that names it."""
+    from core.export.card import USED_BY
+
+    trained = {options.mode, *runs.beside(options)}
+    given = [name.replace("-", "_") for name in SETTINGS if hasattr(chosen, name.replace("-", "_"))]
+    given += ["encoder"] if options.encoder != BUNDLED_ENCODER else []
+    unused = [name for name in given if name in USED_BY and not trained & set(USED_BY[name])]
+    unused += ["bilstm"] if options.bilstm and options.mode == BILSTM else []
+    usual = TrainingOptions()
+    kept = replace(options, **{name: getattr(usual, name) for name in unused})
+    unused += ["no_quick"] if chosen.no_quick and options.mode != TFIDF else []  # it is stored nowhere
+    if not unused:
+        return kept, []
+    named = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+    return kept, [f"The training goes on without settings that --mode {options.mode} does not use: {named}."]
+
+
+def _check_layers(options: TrainingOptions) -> None:
+    """Raises CannotTrain where more layers would be frozen than the encoder has."""
+    layers = estimate.layers_of(options.encoder)
+    if layers is not None and options.frozen_layers > layers:
+        raise CannotTrain(
+            f"This encoder has {layers} layer{'' if layers == 1 else 's'}, so --frozen-layers can be at most "
+            f"{layers}. Choose a smaller number."
+        )
+
+
 def _keep_vectors(settings, chosen: argparse.Namespace) -> str:
     """Raises BadFile, CannotTrain where no model would read the file."""
     if chosen.mode != BILSTM and not chosen.bilstm:
@@ -232,9 +268,21 @@ def _notes(done: Import) -> list[str]:
 def _import_test(store: Store, settings, path: Path, dataset: Dataset, label_set: LabelSet) -> Import:
     """The file as a dataset of its own, read by the same columns. Raises BadFile."""
     wanted, answers = _columns_of(store, dataset, label_set)
-    name = f"{dataset.name[:60]}, test rows: {path.name[:40]}"
     data = read_file(path)
+    name = _test_name(store, f"{dataset.name[:60]}, test rows: {path.name[:40]}", wanted, sha256_of(data))
     return feedback.import_bytes(store, settings, data, path.name, wanted, name, answers=answers)
+
+
+def _test_name(store: Store, name: str, columns: Columns, sha256: str) -> str:
+    """With a number where another file, or the same one read by other columns, has the name; the same test
+    rows keep theirs."""
+    there = store.datasets.list()
+    for free in (name.strip(), *(f"{name.strip()} ({number})" for number in range(2, len(there) + 3))):
+        named = [item for item in there if item.name == free]
+        files = [done for item in named for done in store.datasets.imports(item.id)]
+        if not named or any((done.sha256, done.columns) == (sha256, columns) for done in files):
+            break
+    return free
 
 
 def _columns_of(store: Store, dataset: Dataset, label_set: LabelSet) -> tuple[Columns, dict[str, str]]:
@@ -269,16 +317,46 @@ def _scale_of(store: Store, done: Import) -> dict[str, str]:
     return {f"{SCALE}{column}": f"{scale[0]:g}-{scale[1]:g}"} if scale else {}
 
 
+def _label_set_of(store: Store, words: str) -> LabelSet:
+    """What DATASET or DATASET/LABEL SET means; both may hold a slash. Raises NotFound with the names there
+    are."""
+    found = [(dataset, wanted) for name, wanted in _halves(words) if (dataset := find_dataset(store, name))]
+    if not found:
+        raise NotFound(f"There is no dataset '{words[:120]}'. Check the name on the Feedback page.")
+    for dataset, wanted in found:
+        sets = store.labels.sets(dataset.id)
+        named = [item for item in sets if not wanted or item.name == wanted]
+        if len(named) == 1:
+            return named[0]
+    dataset, wanted = found[0]
+    sets = store.labels.sets(dataset.id)
+    if not sets:
+        raise NotFound(f"The dataset '{dataset.name}' has no labels, so no model of it was ever promoted.")
+    what = f"There is no label set '{wanted[:80]}'" if wanted else "This dataset has several label sets"
+    there = ", ".join(f"'{dataset.name}/{item.name[:60]}'" for item in sets)
+    raise NotFound(f"{what}. Name one as DATASET/LABEL SET after --back: {there}.")
+
+
+def _halves(words: str) -> Iterator[tuple[str, str]]:
+    """The whole, then what stands before and after each slash, the longest name of a dataset first."""
+    yield words, ""
+    for place in reversed([place for place, letter in enumerate(words) if letter == "/"]):
+        yield words[:place], words[place + 1 :]
+
+
 def promote_run(chosen: argparse.Namespace) -> dict:
     """Promote, or go back to the model before; new rows are predicted in this process."""
     from core.workflow.predicting import predict_new
 
+    if chosen.back and chosen.run is not None:
+        raise NotFound(
+            f"--back finds the model by its labels, so run {chosen.run} would not be promoted. Leave out one "
+            "of the two."
+        )
     settings = load_settings()
     store = open_store(settings.url, settings.data_dir)
     if chosen.back:
-        name, _, wanted = chosen.back.partition("/")
-        dataset = _dataset(store, name)
-        done = promotion.roll_back(store, settings, _label_set(store, dataset, wanted or None).id)
+        done = promotion.roll_back(store, settings, _label_set_of(store, chosen.back).id)
     elif chosen.run is None:
         raise NotFound("Name the run to promote, or a label set with --back.")
     else:

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from core.errors import Damaged, ModelError, UnsafeModel
 from core.export.formats import FORMATS, possible_formats
 from core.export.manifest import write_manifest
-from core.export.opened import is_exported, open_exported
+from core.export.opened import format_of, open_exported
 from core.export.parity import agreed
 from core.models.classifier import Calibration
 from core.models.linear_text import LinearText
@@ -110,7 +110,7 @@ def test_the_tokenizer_alone_leaves_out_what_a_model_was_trained_without(single,
 @pytest.mark.parametrize("name", ["model.onnx", "labels.json", "tokenizer.json", "manifest.json"])
 def test_a_changed_file_is_noticed(onnx_folders, tmp_path, name):
     shutil.copytree(onnx_folders["single"], tmp_path / "out")
-    assert is_exported(tmp_path / "out")
+    assert format_of(tmp_path / "out") == "onnx"
     path = tmp_path / "out" / name
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(Damaged, match=name):
@@ -144,7 +144,7 @@ def test_torchscript_of_another_process_is_not_opened(single, tmp_path):
 
 
 def test_a_folder_that_is_no_export_is_damaged(tmp_path):
-    assert not is_exported(tmp_path)
+    assert format_of(tmp_path) is None
     with pytest.raises(Damaged):
         open_exported(tmp_path)
 

@@ -120,3 +120,10 @@ def test_a_gpu_that_torch_will_not_see_does_not_count(monkeypatch, build, visibl
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert estimate.device_here(SimpleNamespace(device=wish)) == found
+
+
+def test_layers_are_known_where_the_config_tells_them(monkeypatch):
+    found = {"a/b": {"n_layers": 12}, "a/silent": {"hidden_size": 64}}
+    monkeypatch.setattr(estimate, "_local_json", lambda name, file: found.get(name, {}))
+    names = (estimate.BUNDLED_ENCODER, "a/b", "a/silent", "a/unknown")
+    assert [estimate.layers_of(name) for name in names] == [6, 12, None, None]

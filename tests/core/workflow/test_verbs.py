@@ -40,6 +40,19 @@ def test_a_file_of_its_own_is_the_test(said, rows, made_up, tmp_path, as_bytes, 
     assert len(store.datasets.list()) == 2, "the same file is the same test dataset"
 
 
+def test_another_test_file_of_the_same_name_gets_another_name(said, rows, tmp_path, store):
+    words = ("train", rows, "--mode", "tfidf", "--no-quick", "--test")
+    for folder, text in (("one", "the page is slow"), ("two", "the app is slow"), ("three", "a slow team")):
+        path = tmp_path / folder / "test.csv"
+        path.parent.mkdir()
+        path.write_text(f"text,label\n{text},slow\nprice bill {folder},price\n")
+        said(*words, path)
+    said(*words, tmp_path / "two" / "test.csv")
+    name = "Rows, test rows: test.csv"
+    assert {item.name for item in store.datasets.list()} == {"Rows", name, f"{name} (2)", f"{name} (3)"}
+    assert len(store.datasets.list()) == 4, "the same file is the same test dataset"
+
+
 def test_what_was_wrong_with_the_test_file_is_told(said, rows, tmp_path):
     path = tmp_path / "test.csv"
     lines = ["the page is slow crash,slow", "price bill cheap write to a@b.co,price", ",slow", "a,b,c"]
@@ -125,6 +138,57 @@ def test_every_way_of_training_prints_its_settings(said, rows, tmp_path):
     assert better["Longest text"] == quick["Longest text"] and "Best epoch" in better
 
 
+BETTERS = ("--adapter-rank", 8, "--epochs", 3, "--averaging", 1, "--patience", 3, "--label-smoothing", 0.4)
+
+
+@pytest.mark.parametrize(
+    "words, named",
+    [
+        (
+            ("tfidf", "--no-quick", *BETTERS, *TINY),
+            "epochs patience label-smoothing adapter-rank averaging encoder",
+        ),
+        (("tfidf", "--max-tokens", 16, "--seed", 3, *TINY), ""),
+        (("tfidf", "--no-quick", "--max-tokens", 16), "max-tokens"),
+        (("tfidf", "--no-quick", "--bilstm", *BETTERS), "adapter-rank averaging"),
+        (("quick", "--no-quick", "--token-masking", 0), "token-masking no-quick"),
+        (("bilstm", "--bilstm", "--frozen-layers", 99), "frozen-layers bilstm"),
+        (("better", *BETTERS), ""),
+    ],
+)
+def test_settings_that_the_mode_does_not_use_are_named(capsys, rows, store, monkeypatch, words, named):
+    from core.domain import TrainingOptions
+    from core.workflow.command import main
+
+    def stopped(store, settings, dataset, label_set, options, task):
+        for name in named.replace("-", "_").split():
+            assert name == "no_quick" or getattr(options, name) == getattr(TrainingOptions(), name)
+        raise CannotTrain("Far enough.")
+
+    monkeypatch.setattr("core.workflow.train_here.train_here", stopped)
+    assert main(["train", rows, "--mode", *map(str, words)]) == 2
+    told = capsys.readouterr().err.strip().splitlines()
+    listed = ", ".join(f"--{name}" for name in named.split())
+    sentence = f"The training goes on without settings that --mode {words[0]} does not use: {listed}."
+    assert told == ([sentence] if named else []) + ["Far enough."]
+
+
+def test_what_was_left_out_stands_among_the_warnings(said, rows, store):
+    done = said("train", rows, "--mode", "tfidf", "--no-quick", *BETTERS)
+    assert done["warnings"][0].endswith("--label-smoothing, --adapter-rank, --averaging.")
+    plain = said("train", rows, "--mode", "tfidf", "--no-quick")
+    assert store.runs.get(done["run"]).options == store.runs.get(plain["run"]).options
+    assert not any("does not use" in words for words in plain["warnings"])
+
+
+def test_no_more_layers_are_frozen_than_the_encoder_has(refused, said, rows):
+    words = ("train", rows, "--mode", "better", "--epochs", 1, "--frozen-layers")
+    assert "has 6 layers, so --frozen-layers can be at most 6" in refused(*words, 7)
+    assert "has 2 layers" in refused(*words, 3, *TINY)
+    done = said(*words, 2, *TINY)
+    assert "lowest 2 layers" in done["settings"]["Weights trained"]
+
+
 def test_a_bilstm_begins_with_a_file_of_word_vectors(said, refused, rows, store, tmp_path):
     path = tmp_path / "glove.txt"
     path.write_text("slow 0.1 0.2 0.3\nprice 0.3 0.4 0.5\n")
@@ -172,6 +236,44 @@ def test_promote_needs_the_gate_or_a_word(said, refused, rows, store):
     assert said("promote", second, "--anyway")["run"] == second
     assert said("promote", "--back", "Rows/label")["run"] == first
     assert "Name the run" in refused("promote")
+
+
+@pytest.fixture
+def two_sets(store, settings, made_up, as_bytes):
+    """Stores a dataset with the label sets air and sea under a name; returns the ids of the sets."""
+    from core.domain import Columns
+    from core.workflow import feedback
+
+    def stored(name):
+        table = pd.DataFrame(made_up(60), columns=["text", "air"]).assign(sea=lambda rows: rows["air"])
+        columns = Columns("text", label="air", more_labels=("sea",))
+        done = feedback.import_bytes(store, settings, as_bytes(table), "rows.csv", columns, name)
+        return {item.name: item.id for item in store.labels.sets(done.dataset_id)}
+
+    return stored
+
+
+def test_going_back_says_how_to_name_one_of_several_label_sets(refused, two_sets):
+    two_sets("air")
+    sentence = refused("promote", "--back", "air")
+    assert "'air/air', 'air/sea'" in sentence and "DATASET/LABEL SET" in sentence
+    assert "--label-set" not in sentence
+    assert "no label set 'land'" in refused("promote", "--back", "air/land")
+    assert "no dataset 'none/air'" in refused("promote", "--back", "none/air")
+
+
+def test_going_back_finds_a_dataset_whose_name_holds_a_slash(store, two_sets, refused):
+    from core.workflow.train_verbs import _label_set_of
+
+    sets, others = two_sets("a/b"), two_sets("a")
+    assert _label_set_of(store, "a/b/sea").id == sets["sea"]
+    assert _label_set_of(store, "a/sea").id == others["sea"]
+    assert "'a/b/air', 'a/b/sea'" in refused("promote", "--back", "a/b")
+    assert "no earlier model" in refused("promote", "--back", "a/b/air")
+
+
+def test_a_run_beside_back_is_refused(refused, rows):
+    assert "run 3 would not be promoted" in refused("promote", 3, "--back", "Rows/label")
 
 
 def test_export_and_score_without_the_store(said, refused, rows, tmp_path, store):
@@ -281,6 +383,46 @@ def test_torchscript_is_never_what_a_file_is_scored_with(said, refused, rows, tm
     assert "labels.json is missing or damaged" in refused("score", "--model", out, path)
 
 
+def test_the_format_that_scored_is_named_and_a_better_one_that_is_gone(said, refused, rows, tmp_path):
+    import shutil
+
+    run = said("train", rows, *TINY)["run"]
+    out = tmp_path / "model"
+    said("export-model", run, "--out", out, "--format", "onnx", "--format", "transformers")
+    path = tmp_path / "new.csv"
+    path.write_text("text\nslow page\n")
+    done = said("score", "--model", out, path)
+    assert (done["format"], done["warnings"]) == ("onnx", [])
+    done = said("score", "--model", out / "transformers", path)
+    assert (done["format"], done["warnings"]) == ("transformers", [])
+    (out / "onnx" / "manifest.json").unlink()
+    told = said("score", "--model", out, path)
+    shutil.rmtree(out / "onnx")
+    done = said("score", "--model", out, path)
+    assert done["format"] == told["format"] == "transformers" and done["warnings"] == told["warnings"]
+    assert done["warnings"] == [
+        "This export was written with onnx too, but the folder is missing or its manifest cannot be read, so "
+        "transformers gave the answers. Export the model again to score with onnx."
+    ]
+
+
+def test_cells_that_do_not_stay_as_they_were_are_counted(said, words, tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("id,text\n-1,=slow\n2,a\u202eb price\n3,+price\n4,slow\n", encoding="utf-8")
+    done = said("score", "--model", words, path)
+    assert [row[1] for row in scored(tmp_path / "new.scored.csv")[1:]] == [
+        "'=slow",
+        "ab price",
+        "'+price",
+        "slow",
+    ]
+    assert done["format"] == "checkpoint"
+    assert done["warnings"] == [
+        "Cells that were changed in the written file: a leading ' before what a spreadsheet would take for a "
+        "formula: 2; control, direction or invisible characters left out: 1."
+    ]
+
+
 @pytest.fixture
 def words(said, rows, settings, store):
     """The checkpoint of a model of words."""
@@ -377,6 +519,27 @@ def test_an_export_into_the_folder_one_stands_in_is_refused_at_once(
     monkeypatch.chdir(tmp_path / "here")
     monkeypatch.setattr("core.workflow.exporting.load_classifier", None)  # nothing is loaded for it
     assert "Name a folder in it, such as" in refused("export-model", run, "--out", ".")
+
+
+def test_an_export_that_fails_leaves_no_folder(said, refused, rows, tmp_path, store):
+    from core.domain import TrainingOptions
+
+    out = tmp_path / "new" / "model"
+    refused("export-model", 99, "--out", out)
+    failed = store.runs.add(1, 1, TrainingOptions(), "0" * 64, "key").id
+    assert "not finished" in refused("export-model", failed, "--out", out)
+    for status, words in (("failed", "failed"), ("cancelled", "was cancelled")):
+        store.runs.update(failed, status=status)
+        for verb in (("export-model", failed, "--out", out), ("promote", failed)):
+            sentence = refused(*verb)
+            assert sentence.startswith(f"Run {failed} {words} and has no model. Train again")
+    run = said("train", rows, *TINY)["run"]
+    sentence = refused("export-model", run, "--out", out, "--format", "native")
+    assert sentence.startswith("An encoder model has no Roadlens form.")
+    assert not (tmp_path / "new").exists()
+    out.mkdir(parents=True)
+    refused("export-model", run, "--out", out, "--format", "native")
+    assert out.is_dir(), "it was there before"
 
 
 def test_an_export_whose_only_format_is_damaged_names_the_file(said, refused, rows, tmp_path):
