@@ -91,7 +91,9 @@ def make_split(
     words = np.asarray(groups, dtype=object)
     rows = Rows(names, words, any(len(row) > 1 for row in names))
     kept, left_out = _learned(rows)
-    warnings = split_words.blank(labels, names) + split_words.rare(left_out, FEWEST_GROUPS)
+    labelled = sum(map(bool, names))
+    warnings = split_words.blank(labels, names)
+    warnings += split_words.rare(left_out, FEWEST_GROUPS, _unjudged(names, left_out, kept), labelled)
     if way == GROUPED:
         rows = Rows(names, _circles(words, people), rows.multi)
         parts = _grouped_parts(rows, kept, people, seed, not outside_test)
@@ -99,7 +101,8 @@ def make_split(
     elif way == BY_TIME:
         parts = _time_parts(rows, kept, np.asarray(dates), seed, not outside_test)
         parts, kept, later = _without_later(rows, parts, kept)
-        left_out, warnings = (*left_out, *later), warnings + split_words.later(later)
+        left_out = (*left_out, *later)
+        warnings += split_words.later(later, _unjudged(names, later, kept), labelled)
     else:
         parts = _dealt_parts(rows, kept, seed, way == STRATIFIED and not outside_test)
     if way in NOTHING_TO_JUDGE and not outside_test and not (parts == TEST).any():
@@ -154,6 +157,14 @@ def _learned(rows: Rows) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
     # A label that stands only on repeated words of another label has no text of its own.
     small = sorted(set(carried) - learned)
     return kept, tuple((name, carried[name]) for name in small)
+
+
+def _unjudged(
+    names: Sequence[tuple[str, ...]], left_out: Sequence[tuple[str, int]], kept: Sequence[str]
+) -> int:
+    """Rows that carry one of the labels left out and none that is learned."""
+    strange, known = {label for label, _ in left_out}, set(kept)
+    return sum(1 for row in names if strange.intersection(row) and not known.intersection(row))
 
 
 def _of_units(rows: Rows) -> dict[Hashable, tuple[str, ...]]:

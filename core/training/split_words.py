@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from core.domain import BY_TIME, GROUPED, KFOLD, STRATIFIED
 
+WORTH_SAYING = 0.01  # share of the labelled comments
+
 
 def sentence(way: str, folds: int, repeats: int, outside: bool, undated: int) -> str:
     """`undated`: comments without a date that the model learns from."""
@@ -31,22 +33,40 @@ def listed(left_out: Sequence[tuple[str, int]]) -> str:
     return named + (f" and {len(left_out) - 5:,} more" if len(left_out) > 5 else "")
 
 
-def rare(left_out: Sequence[tuple[str, int]], fewest: int) -> tuple[str, ...]:
-    """`fewest`: different comments that a label needs."""
+def rare(left_out: Sequence[tuple[str, int]], fewest: int, unjudged: int, labelled: int) -> tuple[str, ...]:
+    """`fewest`: different comments that a label needs. `unjudged` of the `labelled` comments carry no label
+    that is learned."""
     if not left_out:
         return ()
     return (
         f"Too rare to learn, since a label needs {fewest} different comments: {listed(left_out)}. "
-        "Their comments count as labelled, but the model does not know these labels.",
+        f"{_wrong(unjudged, labelled)}",
     )
 
 
-def later(left_out: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+def later(left_out: Sequence[tuple[str, int]], unjudged: int, labelled: int) -> tuple[str, ...]:
     if not left_out:
         return ()
     return (
         f"Only in the newest comments, so there is nothing to learn them from: {listed(left_out)}. "
-        "They are left out of the test; choose another split to learn them.",
+        f"{_wrong(unjudged, labelled)} Choose another split to learn them.",
+    )
+
+
+def _wrong(unjudged: int, labelled: int) -> str:
+    """What labels that are not learned leave out of every figure."""
+    if not unjudged:  # all of their comments carry other labels too
+        return "The model never gives these labels, and no figure counts them."
+    share = unjudged / labelled
+    of_all = f", {share:.0%} of the labelled ones," if share >= WORTH_SAYING else ""
+    if unjudged == 1:
+        return (
+            f"1 comment{of_all} carries no label that is learned: it is not judged, and the model would be "
+            "wrong on it."
+        )
+    return (
+        f"{unjudged:,} comments{of_all} carry no label that is learned: they are not judged, and the model "
+        "would be wrong on each of them."
     )
 
 

@@ -151,6 +151,17 @@ def test_by_time_repeated_words_stand_where_they_were_first_and_undated_rows_tra
     assert parts[38] == TRAIN and parts[39] == TRAIN and parts[37] == TEST
 
 
+def test_comments_of_rare_labels_alone_are_counted_as_not_judged():
+    labels, groups = two()
+    labels, groups = [*labels, *"abcde"], [*groups, *"abcde"]
+    (warning,) = split(labels, groups).warnings
+    assert (
+        "5 comments, 6% of the labelled ones, carry no label that is learned: they are not judged" in warning
+    )
+    labels[-1] = ("bug", "e")  # judged on the label that is learned
+    assert "4 comments, 5% of" in split(labels, groups).warnings[0]
+
+
 def test_by_time_labels_that_come_later_are_left_out_with_a_warning():
     labels = ["bug", "wish"] * 18 + ["new"] * 4
     found = make(labels, [str(number) for number in range(40)], "time", dates=days(*range(40)))

@@ -36,8 +36,26 @@ def test_five_labels_are_named_and_long_names_cut():
     assert missing.count("'") == 10 and "and 2 more: no held-out comment judges them." in missing
 
 
+def test_labels_that_are_not_learned_are_wrong_in_no_figure():
+    (many,) = split_words.rare([("odd", 1)] * 500, 4, 500, 800)
+    assert many.endswith(
+        "500 comments, 62% of the labelled ones, carry no label that is learned: they are not judged, and "
+        "the model would be wrong on each of them."
+    )
+    (few,) = split_words.rare([("odd", 3)], 4, 3, 301)
+    assert "3 comments carry no label" in few and "%" not in few
+    assert "3 comments, 1% of the labelled ones, carry" in split_words.rare([("odd", 3)], 4, 3, 300)[0]
+    assert (
+        "it is not judged, and the model would be wrong on it."
+        in split_words.rare([("odd", 1)], 4, 1, 900)[0]
+    )
+    assert "never gives these labels" in split_words.rare([("odd", 1)], 4, 0, 900)[0]
+    (late,) = split_words.later([("new", 10)], 10, 40)
+    assert "10 comments, 25% of" in late and late.endswith("Choose another split to learn them.")
+
+
 def test_nothing_to_say_is_no_sentence():
-    assert split_words.rare((), 4) == split_words.later(()) == split_words.missing([]) == ()
+    assert split_words.rare((), 4, 0, 9) == split_words.later((), 0, 9) == split_words.missing([]) == ()
     assert split_words.blank([["a"], []], [("a",), ()]) == ()
     assert split_words.blank([["a"], [" "]], [("a",), ()]) == (
         "1 comment has an empty label and is left out.",
