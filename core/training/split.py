@@ -109,7 +109,8 @@ def make_split(
         raise CannotTrain(NOTHING_TO_JUDGE[way])
     found = _folds(rows, parts, kept, folds, repeats, seed) if way == KFOLD else ()
     undated = int((np.isnat(np.asarray(dates)) & (parts != TEST) & (parts != "")).sum())
-    sentence = split_words.sentence(way, folds, repeats, outside_test, undated)
+    again = _as_new(parts, np.asarray(dates)) if way == BY_TIME else 0
+    sentence = split_words.sentence(way, folds, repeats, outside_test, undated, again)
     return Split(parts, kept, left_out, found, sentence, warnings, rows)
 
 
@@ -144,9 +145,9 @@ def _learned(rows: Rows) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
     kept = tuple(sorted(name for name, count in texts.items() if count >= FEWEST_GROUPS))
     if len(kept) < 2:
         raise CannotTrain(
-            f"Training needs at least two labels with {FEWEST_GROUPS} different comments each. "
-            f"This label column has {len(kept)} such label{'' if len(kept) == 1 else 's'}: "
-            "label more comments, or choose another label column."
+            f"Training needs at least two labels with {FEWEST_GROUPS} different comments each. This label "
+            f"column has {_largest([texts[name] for name in carried])}. Label more comments, or choose "
+            "another label column."
         )
     if len(kept) > MOST_LABELS:
         raise CannotTrain(
@@ -157,6 +158,14 @@ def _learned(rows: Rows) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
     # A label that stands only on repeated words of another label has no text of its own.
     small = sorted(set(carried) - learned)
     return kept, tuple((name, carried[name]) for name in small)
+
+
+def _largest(counts: Sequence[int]) -> str:
+    """How many labels there are and how many different comments the two largest have."""
+    if len(counts) == 1:
+        return f"1 label, with {counts[0]:,} different comment{'' if counts[0] == 1 else 's'}"
+    first, second = sorted(counts, reverse=True)[:2]
+    return f"{len(counts):,} labels; the two largest have {first:,} and {second:,}"
 
 
 def _unjudged(
@@ -359,6 +368,14 @@ def _time_parts(rows: Rows, kept: Sequence[str], dates: np.ndarray, seed: int, t
         done += sizes[unit]
     undated = {unit: TRAIN for unit in rows.units if unit not in part_of}
     return _to_rows(rows, kept, part_of | undated, "")
+
+
+def _as_new(parts: np.ndarray, dates: np.ndarray) -> int:
+    """Learned rows that are newer than the oldest held-out one: they repeat words of the past."""
+    held_out = dates[(parts == TEST) & ~np.isnat(dates)]
+    if not len(held_out):
+        return 0
+    return int(((parts != TEST) & (parts != "") & (dates > held_out.min())).sum())
 
 
 def _without_later(

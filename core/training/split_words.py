@@ -7,24 +7,34 @@ from core.domain import BY_TIME, GROUPED, KFOLD, STRATIFIED
 WORTH_SAYING = 0.01  # share of the labelled comments
 
 
-def sentence(way: str, folds: int, repeats: int, outside: bool, undated: int) -> str:
-    """`undated`: comments without a date that the model learns from."""
+def sentence(way: str, folds: int, repeats: int, outside: bool, undated: int, again: int) -> str:
+    """`undated`: comments without a date that the model learns from; `again`: those it learns from that are
+    as new as the held-out ones, since they repeat words of older comments."""
     if way == KFOLD:
-        again = f", {repeats} times over" if repeats > 1 else ""
+        over = f", {repeats} times over" if repeats > 1 else ""
         return (
-            f"In {folds} folds{again}: each labelled comment was held out once"
+            f"In {folds} folds{over}: each labelled comment was held out once"
             f"{' each time' if repeats > 1 else ''}, with equal shares of each label in every fold."
         )
     if outside:
         return "Judged on another dataset; a tenth of the comments of this one tuned the model."
-    past = "the past alone"
-    if undated:
-        past = f"the past and from {undated:,} comment{'' if undated == 1 else 's'} without a date"
     return {
         STRATIFIED: "A fifth of the comments was held out at random, with equal shares of each label.",
         GROUPED: "About a fifth of the comments was held out by person: nobody stands on both sides.",
-        BY_TIME: f"The newest fifth of the dated comments was held out: learned from {past}.",
+        BY_TIME: f"The newest fifth of the dated comments was held out: learned from "
+        f"{_learned_by_time(undated, again)}.",
     }[way]
+
+
+def _learned_by_time(undated: int, again: int) -> str:
+    more = []
+    if again:
+        more.append(f"{again:,} later repeat{'' if again == 1 else 's'} of earlier words")
+    if undated:
+        more.append(f"{undated:,} comment{'' if undated == 1 else 's'} without a date")
+    if not more:
+        return "the past alone"
+    return ", from ".join(["the past", *more[:-1]]) + f" and from {more[-1]}"
 
 
 def listed(left_out: Sequence[tuple[str, int]]) -> str:

@@ -169,6 +169,17 @@ def test_by_time_labels_that_come_later_are_left_out_with_a_warning():
     assert (found.parts[-4:] == "").all() and "'new' (4)" in found.warnings[-1]
 
 
+def test_by_time_it_is_said_how_many_later_repeats_of_earlier_words_are_learned():
+    """38 and 39 are newer than some that are held out and repeat words of the first two days."""
+    labels, groups, dates = ["bug", "wish"] * 20, [str(number) for number in range(40)], days(*range(40))
+    groups[38], groups[39] = groups[0], groups[1]
+    found = make(labels, groups, "time", dates=dates)
+    assert found.parts[38] == found.parts[39] == TRAIN and found.parts[37] == TEST
+    assert "learned from the past and from 2 later repeats of earlier words" in found.sentence
+    groups[38], groups[39], groups[10] = "38", "39", groups[0]  # a repeat that is older than all held out
+    assert make(labels, groups, "time", dates=dates).sentence.endswith("learned from the past alone.")
+
+
 def test_by_time_it_is_said_how_many_comments_without_a_date_are_learned_from():
     labels, groups, dates = ["bug", "wish"] * 20, [str(number) for number in range(40)], days(*range(40))
     assert make(labels, groups, "time", dates=dates).sentence.endswith("learned from the past alone.")

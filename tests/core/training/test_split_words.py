@@ -4,27 +4,54 @@ from core.training import split_words
 
 
 @pytest.mark.parametrize(
-    "way, folds, repeats, outside, undated, said",
+    "way, folds, repeats, outside, undated, again, said",
     [
-        ("stratified", 0, 0, False, 3, "A fifth of the comments was held out at random, with equal shares"),
-        ("grouped", 0, 0, False, 0, "nobody stands on both sides"),
-        ("time", 0, 0, False, 0, "learned from the past alone."),
-        ("time", 0, 0, False, 1, "learned from the past and from 1 comment without a date."),
-        ("time", 0, 0, False, 1200, "from 1,200 comments without a date."),
-        ("kfold", 5, 1, False, 0, "In 5 folds: each labelled comment was held out once, with"),
+        (
+            "stratified",
+            0,
+            0,
+            False,
+            3,
+            0,
+            "A fifth of the comments was held out at random, with equal shares",
+        ),
+        ("grouped", 0, 0, False, 0, 0, "nobody stands on both sides"),
+        ("time", 0, 0, False, 0, 0, "learned from the past alone."),
+        ("time", 0, 0, False, 1, 0, "learned from the past and from 1 comment without a date."),
+        ("time", 0, 0, False, 1200, 0, "from 1,200 comments without a date."),
+        (
+            "time",
+            0,
+            0,
+            False,
+            0,
+            1,
+            "from the past and from 1 later repeat of earlier words.",
+        ),
+        (
+            "time",
+            0,
+            0,
+            False,
+            2,
+            3,
+            "from the past, from 3 later repeats of earlier words and from 2 comments",
+        ),
+        ("kfold", 5, 1, False, 0, 0, "In 5 folds: each labelled comment was held out once, with"),
         (
             "kfold",
             5,
             3,
             False,
             0,
+            0,
             "In 5 folds, 3 times over: each labelled comment was held out once each time",
         ),
-        ("time", 0, 0, True, 9, "Judged on another dataset"),
+        ("time", 0, 0, True, 9, 9, "Judged on another dataset"),
     ],
 )
-def test_the_split_in_a_sentence(way, folds, repeats, outside, undated, said):
-    assert said in split_words.sentence(way, folds, repeats, outside, undated)
+def test_the_split_in_a_sentence(way, folds, repeats, outside, undated, again, said):
+    assert said in split_words.sentence(way, folds, repeats, outside, undated, again)
 
 
 def test_five_labels_are_named_and_long_names_cut():
