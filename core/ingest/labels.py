@@ -115,6 +115,11 @@ class LabelEvidence:
 
     def _warnings(self, labels: Counter[str], spelling: Mapping[str, str]) -> list[str]:
         found = []
+        if self.cells and not any(labels):
+            found.append(
+                f"The label column '{self.column}' is empty, so nothing can be learned from it. Choose "
+                "another label column if these comments have labels."
+            )
         if spelling:
             rows = sum(labels[label] for label in spelling)
             found.append(

@@ -61,7 +61,7 @@ def _overall(held_out: int, share: float | None, scores: Scores) -> str:
         begin = f"The test dataset judges it, with {_comments(held_out)}"
     return (
         f"{begin}: the model gets {round(scores.accuracy * held_out):,} of them right, so it is likely right "
-        f"on {low:.0%} to {high:.0%} of all such comments."
+        f"on {low:.0%} to {high:.0%} of all comments with the labels it knows."
     )
 
 

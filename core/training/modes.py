@@ -12,6 +12,7 @@ from core.models.device import Device
 from core.training.material import Material
 
 EDGE = 1e-6  # a share that is never seen is not impossible
+BELOW = 0.499  # the largest probability by which a label is not given, where a row may carry several
 
 
 @dataclass(frozen=True)
@@ -138,14 +139,26 @@ FITS = {QUICK: _quick, BETTER: _better, TFIDF: _tfidf, BILSTM: _bilstm}
 
 
 def majority(material: Material, train: np.ndarray) -> Answerer:
-    """Says the same of every row: how often each label occurs among the training rows."""
+    """Gives every row the most frequent label; its probabilities are how often each label occurs among the
+    training rows, or as near to that as the answer allows where a row may carry several."""
     share = np.clip(material.truth[train].mean(axis=0), EDGE, 1 - EDGE)
+    if material.multi:
+        share = _deciding(share)
     logits = np.log(share / (1 - share)) if material.multi else np.log(share)
     count = len(material.labels)
     same = Platt((1.0,) * count, (0.0,) * count) if material.multi else Calibration(1.0, (0.0,) * count)
     return Answerer(
         MAJORITY, same, material.multi, lambda rows: np.repeat(logits[None, :], len(rows), axis=0)
     )
+
+
+def _deciding(share: np.ndarray) -> np.ndarray:
+    """(k,) the nearest probabilities by which the largest share is given, and no other."""
+    from core.evaluation.held_out import THRESHOLD
+
+    most, found = share.argmax(), np.minimum(share, BELOW)
+    found[most] = max(share[most], THRESHOLD)
+    return found
 
 
 def _of_vectors(name: str, material: Material, model: Classifier) -> Answerer:

@@ -91,7 +91,9 @@ def make_split(
     words = np.asarray(groups, dtype=object)
     rows = Rows(names, words, any(len(row) > 1 for row in names))
     kept, left_out = _learned(rows)
-    warnings = split_words.blank(labels, names) + split_words.rare(left_out, FEWEST_GROUPS)
+    labelled = sum(map(bool, names))
+    warnings = split_words.blank(labels, names)
+    warnings += split_words.rare(left_out, FEWEST_GROUPS, _unjudged(names, left_out, kept), labelled)
     if way == GROUPED:
         rows = Rows(names, _circles(words, people), rows.multi)
         parts = _grouped_parts(rows, kept, people, seed, not outside_test)
@@ -99,14 +101,16 @@ def make_split(
     elif way == BY_TIME:
         parts = _time_parts(rows, kept, np.asarray(dates), seed, not outside_test)
         parts, kept, later = _without_later(rows, parts, kept)
-        left_out, warnings = (*left_out, *later), warnings + split_words.later(later)
+        left_out = (*left_out, *later)
+        warnings += split_words.later(later, _unjudged(names, later, kept), labelled)
     else:
         parts = _dealt_parts(rows, kept, seed, way == STRATIFIED and not outside_test)
     if way in NOTHING_TO_JUDGE and not outside_test and not (parts == TEST).any():
         raise CannotTrain(NOTHING_TO_JUDGE[way])
     found = _folds(rows, parts, kept, folds, repeats, seed) if way == KFOLD else ()
     undated = int((np.isnat(np.asarray(dates)) & (parts != TEST) & (parts != "")).sum())
-    sentence = split_words.sentence(way, folds, repeats, outside_test, undated)
+    again = _as_new(parts, np.asarray(dates)) if way == BY_TIME else 0
+    sentence = split_words.sentence(way, folds, repeats, outside_test, undated, again)
     return Split(parts, kept, left_out, found, sentence, warnings, rows)
 
 
@@ -141,9 +145,9 @@ def _learned(rows: Rows) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
     kept = tuple(sorted(name for name, count in texts.items() if count >= FEWEST_GROUPS))
     if len(kept) < 2:
         raise CannotTrain(
-            f"Training needs at least two labels with {FEWEST_GROUPS} different comments each. "
-            f"This label column has {len(kept)} such label{'' if len(kept) == 1 else 's'}: "
-            "label more comments, or choose another label column."
+            f"Training needs at least two labels with {FEWEST_GROUPS} different comments each. This label "
+            f"column has {_largest([texts[name] for name in carried])}. Label more comments, or choose "
+            "another label column."
         )
     if len(kept) > MOST_LABELS:
         raise CannotTrain(
@@ -154,6 +158,22 @@ def _learned(rows: Rows) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
     # A label that stands only on repeated words of another label has no text of its own.
     small = sorted(set(carried) - learned)
     return kept, tuple((name, carried[name]) for name in small)
+
+
+def _largest(counts: Sequence[int]) -> str:
+    """How many labels there are and how many different comments the two largest have."""
+    if len(counts) == 1:
+        return f"1 label, with {counts[0]:,} different comment{'' if counts[0] == 1 else 's'}"
+    first, second = sorted(counts, reverse=True)[:2]
+    return f"{len(counts):,} labels; the two largest have {first:,} and {second:,}"
+
+
+def _unjudged(
+    names: Sequence[tuple[str, ...]], left_out: Sequence[tuple[str, int]], kept: Sequence[str]
+) -> int:
+    """Rows that carry one of the labels left out and none that is learned."""
+    strange, known = {label for label, _ in left_out}, set(kept)
+    return sum(1 for row in names if strange.intersection(row) and not known.intersection(row))
 
 
 def _of_units(rows: Rows) -> dict[Hashable, tuple[str, ...]]:
@@ -348,6 +368,14 @@ def _time_parts(rows: Rows, kept: Sequence[str], dates: np.ndarray, seed: int, t
         done += sizes[unit]
     undated = {unit: TRAIN for unit in rows.units if unit not in part_of}
     return _to_rows(rows, kept, part_of | undated, "")
+
+
+def _as_new(parts: np.ndarray, dates: np.ndarray) -> int:
+    """Learned rows that are newer than the oldest held-out one: they repeat words of the past."""
+    held_out = dates[(parts == TEST) & ~np.isnat(dates)]
+    if not len(held_out):
+        return 0
+    return int(((parts != TEST) & (parts != "") & (dates > held_out.min())).sum())
 
 
 def _without_later(

@@ -107,12 +107,13 @@ def _train(
 def beaten(model: Scores, beside: Sequence[Scores]) -> tuple[str, ...]:
     """A sentence when something simpler is better on the same held-out rows."""
     best = max(beside, key=lambda scores: scores.macro_f1)
-    if best.macro_f1 <= model.macro_f1:
+    theirs, mine = f"{best.macro_f1:.3f}", f"{model.macro_f1:.3f}"
+    if best.macro_f1 <= model.macro_f1 or theirs == mine:
         return ()
     name = NAMES.get(best.name, best.name)
     return (
-        f"Another model ({name}) reaches a higher macro F1 on the held-out comments: {best.macro_f1:.3f} "
-        f"against {model.macro_f1:.3f}. If that is more than chance, use it; or label more, or choose "
+        f"Another model ({name}) reaches a higher macro F1 on the held-out comments: {theirs} "
+        f"against {mine}. If that is more than chance, use it; or label more, or choose "
         "another encoder.",
     )
 

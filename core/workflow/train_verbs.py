@@ -164,6 +164,7 @@ def _label_set(store: Store, dataset: Dataset, wanted: str | None) -> LabelSet:
     """Raises NotFound, naming what there is."""
     sets = store.labels.sets(dataset.id)
     if not sets:
+        _check_columns(store, dataset)
         raise NotFound(
             f"The dataset '{dataset.name[:120]}' has no labels yet, so there is nothing to learn. Import the "
             "file with its column of labels: python -m core import FILE --label COL, or with --rating COL."
@@ -174,6 +175,17 @@ def _label_set(store: Store, dataset: Dataset, wanted: str | None) -> LabelSet:
     there = ", ".join(f"'{item.name[:60]}'" for item in sets) or "none"
     what = "Choose one with --label-set" if wanted is None else f"There is no label set '{wanted[:80]}'"
     raise NotFound(f"{what}. The label sets of this dataset: {there}.")
+
+
+def _check_columns(store: Store, dataset: Dataset) -> None:
+    """Raises CannotTrain where labels were imported from a column that has none."""
+    names = dict.fromkeys(name for done in store.datasets.imports(dataset.id) for name in done.columns.labels)
+    if names:
+        named = ", ".join(f"'{name[:60]}'" for name in names)
+        raise CannotTrain(
+            f"All labels of {named} in the dataset '{dataset.name[:120]}' are empty, so there is nothing to "
+            "learn. Choose a column that has labels: python -m core import FILE --label COL."
+        )
 
 
 def _options(chosen: argparse.Namespace) -> TrainingOptions:

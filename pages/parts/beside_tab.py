@@ -18,7 +18,6 @@ WHAT = {
     BILSTM: "a small recurrent network",
     MAJORITY: "always says the most frequent label: what a model must beat",
 }
-MOST_SEVERAL = "gives every comment the labels that most comments carry, often none: what a model must beat"
 
 EXPLAINED = ("Right", "Macro F1", "Balanced accuracy", "Weighted F1", "AUC", "Confidence off by")
 WITHOUT_QUICK = (TFIDF, BILSTM)
@@ -72,8 +71,7 @@ def _row(scores: Scores, run: TrainingRun) -> dict:
 
 def _what(models: list[Scores]) -> str:
     """What each model is, in one line."""
-    kinds = WHAT | ({MAJORITY: MOST_SEVERAL} if models[0].multi else {})
-    told = (f"{scores_name(scores)}: {kinds[scores.name]}" for scores in models if scores.name in kinds)
+    told = (f"{scores_name(scores)}: {WHAT[scores.name]}" for scores in models if scores.name in WHAT)
     return plain("; ".join(told), 600) + "."
 
 

@@ -17,8 +17,8 @@ WAYS = {
 WORDS = {
     STRATIFIED: "A fifth of the comments is held out at random, with equal shares of each label.",
     GROUPED: "Nobody stands on both sides: it is judged on people whose comments it never saw.",
-    BY_TIME: "It learns from the past, and from comments without a date, and is judged on the newest "
-    "comments, as it will be in use.",
+    BY_TIME: "It learns from the past, from later repeats of its words and from comments without a date, and "
+    "is judged on the newest comments, as it will be in use.",
     KFOLD: "As many trainings as parts, each judged on the part it did not see: every comment counts, and "
     "the ranges are the narrowest. The model that stays learns from all comments.",
     ANOTHER: "It learns from all labelled comments here and is judged on the labelled ones there.",

@@ -54,6 +54,17 @@ def test_spellings_are_merged_inside_cells_too():
     assert "took its spelling: 1" in warnings[0]
 
 
+@pytest.mark.parametrize("multi", [False, True])
+def test_a_column_without_any_label_is_said(multi):
+    (warning,) = read("", " ", "", multi=multi)[1]
+    assert warning.startswith("The label column 'l' is empty")
+    assert read("", "bug", multi=multi)[1] == () == LabelEvidence("l", multi).reading().warnings
+
+
+def test_lists_without_labels_are_empty_too():
+    assert len(read("[]", "", "[]")[1]) == 1
+
+
 def test_warnings_show_no_label_that_may_be_personal():
     _, warnings = read("A@b.example", "a@b.example", "A@b.example", multi=False)
     assert "@" not in warnings[0]

@@ -16,6 +16,7 @@ from core.models.classifier import Calibration, Platt
 from core.models.device import Device
 from core.training import bilstm_fit, modes
 from core.training.bilstm_fit import fit_bilstm
+from core.training.losses import Loss
 from core.training.material import Material
 from core.training.modes import Tools
 
@@ -94,6 +95,39 @@ def test_uploaded_vectors_set_the_width(tmp_path, fitted):
     found = fitted(material(epochs=1), vectors_path=path)
     assert found.model.network.embedding.weight.shape == (len(found.model.words) + 2, 3)
     assert found.from_file == 2 and fitted(material(epochs=1)).from_file is None
+
+
+@pytest.fixture
+def lengths(fitted, monkeypatch):
+    """Of the gradients that move the weights, step by step, when the loss is so many times itself."""
+    real, step = Loss.__call__, torch.optim.AdamW.step
+
+    def lengths(times):
+        found = []
+
+        def stepped(optimiser, *given):
+            weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+            found.append(torch.nn.utils.get_total_norm([weight.grad for weight in weights]).item())
+            return step(optimiser, *given)
+
+        monkeypatch.setattr(Loss, "__call__", lambda *given: times * real(*given))
+        monkeypatch.setattr(torch.optim.AdamW, "step", stepped)
+        fitted(material(epochs=1))
+        return found
+
+    return lengths
+
+
+def test_long_gradients_are_cut(lengths):
+    found = lengths(1e6)
+    assert found and found == pytest.approx([bilstm_fit.CLIP] * len(found), rel=1e-3)
+
+
+def test_short_gradients_stay(lengths, monkeypatch):
+    found = lengths(1e-3)
+    assert found and max(found) < 1
+    monkeypatch.setattr(bilstm_fit, "CLIP", float("inf"))
+    assert lengths(1e-3) == found
 
 
 def test_what_is_raised_while_it_reports_stops_it(fitted):

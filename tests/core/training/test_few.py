@@ -96,7 +96,7 @@ def test_the_first_sentence_is_about_this_model():
     )
     assert line == (
         "400 comments held out: the model gets 363 of them right, so it is likely right on 88% to 93% of all "
-        "such comments."
+        "comments with the labels it knows."
     )
 
 

@@ -9,6 +9,7 @@ from core.errors import CannotTrain
 from core.models.classifier import Head
 from core.training import quick
 from core.training.loop import Loop, Rows, learn
+from core.training.optimiser import LARGEST_NORM
 from core.training.trainer import fine_tune_material
 from core.training.tuned import Tuned
 from tests.core.training.tuning import LAST, OPTIONS, Killed, material, numbers, parts, start_head, tune
@@ -286,6 +287,49 @@ def test_one_comment_too_large_for_the_memory_is_a_sentence(fresh, comments, tmp
     monkeypatch.setattr(Tuned, "forward", never)
     with pytest.raises(CannotTrain, match="too small for one comment"):
         loop.train(np.arange(6), 1)
+
+
+@pytest.mark.parametrize(("size", "norm"), [(1e4, LARGEST_NORM), (1e-3, None)])
+def test_long_gradients_are_cut_and_short_ones_stay(fresh, comments, tmp_path, size, norm):
+    encoder, (train, validation) = fresh(), parts(comments)
+    loop = Loop(encoder, start_head(encoder, train), train, validation, OPTIONS, tmp_path)
+    learned = [weight for weight in loop.model.parameters() if weight.requires_grad]
+    for number, weight in enumerate(learned):
+        weight.grad = torch.full_like(weight, size * (number + 1) / sum(map(torch.numel, learned)))
+    before = torch.cat([weight.grad.flatten() for weight in learned])
+    loop._clip()
+    after = torch.cat([weight.grad.flatten() for weight in learned])
+    if norm is None:
+        assert before.norm() < LARGEST_NORM and torch.equal(before, after)
+    else:
+        assert before.norm() > 10 * norm and after.norm().item() == pytest.approx(norm, rel=1e-3)
+        assert torch.allclose(after / after.norm(), before / before.norm(), rtol=1e-3), "the same direction"
+
+
+def test_a_step_moves_by_gradients_that_are_cut(fresh, comments, tmp_path, monkeypatch):
+    encoder, (train, validation) = fresh(), parts(comments)
+    loop = Loop(encoder, start_head(encoder, train), train, validation, OPTIONS, tmp_path)
+    monkeypatch.setattr(loop, "loss", huge(loop.loss))
+    norms = seen_norms(monkeypatch, loop)
+    loop.train(np.arange(6), 1)
+    assert norms == [pytest.approx(LARGEST_NORM, rel=1e-3)]
+
+
+def huge(loss):
+    return lambda *given: 1e6 * loss(*given)
+
+
+def seen_norms(monkeypatch, loop):
+    """Length of the gradients by which each step moves the weights."""
+    norms, step = [], loop.optimiser.step
+
+    def stepped(*given):
+        grads = [weight.grad for group in loop.optimiser.param_groups for weight in group["params"]]
+        norms.append(torch.nn.utils.get_total_norm([grad for grad in grads if grad is not None]).item())
+        return step(*given)
+
+    monkeypatch.setattr(loop.optimiser, "step", stepped)
+    return norms
 
 
 def test_every_step_is_told(fresh, comments, tmp_path):

@@ -340,6 +340,23 @@ def test_a_state_that_could_not_be_written_takes_no_room(fresh, comments, tmp_pa
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_state_is_on_the_disk_before_it_takes_its_name(fresh, comments, tmp_path, monkeypatch):
+    """A power cut after the rename must find the files of the folder, not just its name."""
+    loop = loop_of(fresh(), comments, tmp_path)
+    progress, done, replaced = loop.judge(resume.Progress(), 0), [], os.replace
+    monkeypatch.setattr(resume, "sync", lambda path: done.append(("sync", path.name)))
+    monkeypatch.setattr(
+        os, "replace", lambda old, new: done.append(("rename", old.name)) or replaced(old, new)
+    )
+    loop.save(progress)
+    temporary = ".state-00000000"
+    order = [what for what in done if what in {("sync", temporary), ("rename", temporary)}]
+    assert order == [("sync", temporary), ("rename", temporary)]
+    assert done[-1] == ("sync", tmp_path.name), "the new name is on the disk too"
+    for name in (resume.WEIGHTS, resume.MOMENTS_FILE):
+        assert done.index(("sync", f".{name}")) < done.index(("rename", f".{name}")) < done.index(order[0])
+
+
 def test_two_states_and_the_best_weights_they_need_stay(fresh, comments, tmp_path):
     tune(fresh(), comments, tmp_path, save_seconds=-1.0)
     states = sorted(tmp_path.glob("state-*"))

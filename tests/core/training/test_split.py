@@ -151,11 +151,33 @@ def test_by_time_repeated_words_stand_where_they_were_first_and_undated_rows_tra
     assert parts[38] == TRAIN and parts[39] == TRAIN and parts[37] == TEST
 
 
+def test_comments_of_rare_labels_alone_are_counted_as_not_judged():
+    labels, groups = two()
+    labels, groups = [*labels, *"abcde"], [*groups, *"abcde"]
+    (warning,) = split(labels, groups).warnings
+    assert (
+        "5 comments, 6% of the labelled ones, carry no label that is learned: they are not judged" in warning
+    )
+    labels[-1] = ("bug", "e")  # judged on the label that is learned
+    assert "4 comments, 5% of" in split(labels, groups).warnings[0]
+
+
 def test_by_time_labels_that_come_later_are_left_out_with_a_warning():
     labels = ["bug", "wish"] * 18 + ["new"] * 4
     found = make(labels, [str(number) for number in range(40)], "time", dates=days(*range(40)))
     assert found.labels == ("bug", "wish") and found.left_out == (("new", 4),)
     assert (found.parts[-4:] == "").all() and "'new' (4)" in found.warnings[-1]
+
+
+def test_by_time_it_is_said_how_many_later_repeats_of_earlier_words_are_learned():
+    """38 and 39 are newer than some that are held out and repeat words of the first two days."""
+    labels, groups, dates = ["bug", "wish"] * 20, [str(number) for number in range(40)], days(*range(40))
+    groups[38], groups[39] = groups[0], groups[1]
+    found = make(labels, groups, "time", dates=dates)
+    assert found.parts[38] == found.parts[39] == TRAIN and found.parts[37] == TEST
+    assert "learned from the past and from 2 later repeats of earlier words" in found.sentence
+    groups[38], groups[39], groups[10] = "38", "39", groups[0]  # a repeat that is older than all held out
+    assert make(labels, groups, "time", dates=dates).sentence.endswith("learned from the past alone.")
 
 
 def test_by_time_it_is_said_how_many_comments_without_a_date_are_learned_from():

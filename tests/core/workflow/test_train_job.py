@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from core.config import Settings
-from core.domain import BUNDLED_ENCODER, Columns, TrainingOptions
+from core.domain import BUNDLED_ENCODER, Columns, Scores, TrainingOptions
 from core.errors import Cancelled, CannotTrain, DiskFull, ModelMissing, Paused
 from core.jobs.worker import JobContext
 from core.models.memory import Shape
@@ -234,8 +234,10 @@ def test_a_training_that_is_stopped_leaves_no_file_and_no_model(
     ("rows", "sentence"),
     [
         ([(f"comment {k}", "only") for k in range(9)], "at least two labels with 4 different comments"),
-        ([(f"comment {k}", f"label {k}") for k in range(9)], "has 0 such labels"),
-        ([("same words", "a"), ("same words!", "b")] * 9, "has 0 such labels"),
+        ([(f"comment {k}", "only") for k in range(9)], "has 1 label, with 9 different comments."),
+        ([(f"comment {k}", f"label {k}") for k in range(9)], "9 labels; the two largest have 1 and 1."),
+        ([(f"comment {k}", f"label {k // 8}") for k in range(9)], "2 labels; the two largest have 8 and 1."),
+        ([("same words", "a"), ("same words!", "b")] * 9, "2 labels; the two largest have 1 and 0."),
     ],
 )
 def test_too_few_labels_are_a_sentence(store, settings, keep, rows, sentence):
@@ -243,6 +245,21 @@ def test_too_few_labels_are_a_sentence(store, settings, keep, rows, sentence):
     run, _ = runs.start_training(store, settings, dataset, label_set, TrainingOptions())
     with pytest.raises(CannotTrain, match=sentence):
         train(store, settings, run.id, Task())
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "said"),
+    [
+        (0.9, 0.8, "0.900 against 0.800"),
+        (0.0004, 0.0, ""),
+        (0.5, 0.5, ""),
+        (0.0006, 0.0, "0.001 against 0.000"),
+    ],
+)
+def test_a_simpler_model_is_better_only_where_the_printed_figures_differ(theirs, mine, said):
+    model, other = (Scores(name, 0, f1, 0, (), (), 9) for name, f1 in (("quick", mine), ("tfidf", theirs)))
+    warnings = train_job.beaten(model, (other, model))
+    assert [said in warning for warning in warnings] == ([True] if said else [])
 
 
 def test_a_label_with_too_few_rows_is_named_and_left_out(trained, made_up):

@@ -23,6 +23,10 @@ def test_train_prints_every_model_with_its_ranges(said, rows, store):
         low, high = scores["calibration_error_range"]
         assert low <= scores["calibration_error"] <= high
     assert done["model"]["calibration_error"] == done["calibration_error"]["after"]
+    stored = store.runs.get(done["run"]).calibration
+    assert stored["ece_before"] != pytest.approx(stored["ece_after"], abs=1e-3), "else they may be swapped"
+    assert done["calibration_error"]["before"] == round(stored["ece_before"], 4)
+    assert done["calibration_error"]["after"] == round(stored["ece_after"], 4)
     assert set(done["calibration_error"]) == {"before", "after", "by_chance"}
     assert 0 < done["calibration_error"]["by_chance"] < 0.2
     assert set(done["seconds"]) == set(done["cpu_seconds"]) >= {"embed", "quick", "tfidf"}
@@ -100,10 +104,15 @@ def test_a_dataset_without_labels_says_how_to_get_them(refused, store, settings)
     from core.workflow import feedback
 
     data = b"text,topic\n" + b"".join(b"the page is slow %d,\n" % number for number in range(9))
-    feedback.import_bytes(store, settings, data, "rows.csv", Columns("text", label="topic"), "Bare")
+    feedback.import_bytes(store, settings, data, "rows.csv", Columns("text"), "Bare")
+    done = feedback.import_bytes(store, settings, data, "rows.csv", Columns("text", label="topic"), "Empty")
+    assert any("'topic' is empty" in warning for warning in done.warnings)
     for more in ((), ("--label-set", "topic")):
         sentence = refused("train", "Bare", *more)
         assert "'Bare' has no labels yet" in sentence and "--label COL" in sentence
+        sentence = refused("train", "Empty", *more)
+        assert "All labels of 'topic' in the dataset 'Empty' are empty" in sentence
+        assert "no labels yet" not in sentence and "--label COL" in sentence
 
 
 def test_the_test_rows_are_read_on_the_scale_of_the_training_ratings(
