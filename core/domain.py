@@ -151,6 +151,13 @@ class LabelSet:
 
 BUNDLED_ENCODER = "all-MiniLM-L6-v2"
 QUICK, BETTER, TFIDF, BILSTM, MAJORITY = "quick", "better", "tfidf", "bilstm", "majority"
+MODE_NAMES = {  # for the person
+    QUICK: "Quick",
+    BETTER: "Better",
+    TFIDF: "TF-IDF",
+    BILSTM: "BiLSTM",
+    MAJORITY: "Most frequent label",
+}
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 STRATIFIED, GROUPED, BY_TIME, KFOLD = "stratified", "grouped", "time", "kfold"
 NOT_JUDGED, NOT_MEASURED = "Not judged: ", " (not measured, train again)"  # begin, end a GateResult.name

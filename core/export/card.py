@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from core.domain import (
     BETTER,
     BILSTM,
-    MAJORITY,
+    MODE_NAMES,
     NOT_JUDGED,
     NOT_MEASURED,
     QUICK,
@@ -38,7 +38,6 @@ MODES = {  # way of training -> what it is
     TFIDF: "TF-IDF: a logistic regression on counts of words. It has no encoder.",
     BILSTM: "BiLSTM: a recurrent network over words that was trained from nothing. It has no encoder.",
 }
-NAMES = {QUICK: "Quick", BETTER: "Better", TFIDF: "TF-IDF", BILSTM: "BiLSTM", MAJORITY: "Most frequent label"}
 MEASURED = {  # field of Scores -> how the table of models calls it
     "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
@@ -237,7 +236,7 @@ def _scores(run: TrainingRun) -> str:
 
 def _overall(scores: Scores) -> tuple[str, ...]:
     return (
-        escaped(NAMES.get(scores.name, scores.name)),
+        escaped(MODE_NAMES.get(scores.name, scores.name)),
         *(_range(getattr(scores, field), scores.ranges.get(field)) for field in MEASURED),
     )
 

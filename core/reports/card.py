@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.charts.scores import label_estimates, overall_estimates
-from core.domain import BILSTM, TFIDF, Insights, Scores, TrainingRun
+from core.domain import BILSTM, MODE_NAMES, TFIDF, Insights, Scores, TrainingRun
 from core.reports.rows import Row, estimate_row
 from core.reports.safe import percent
 
@@ -29,7 +29,12 @@ def _titled(baselines: Sequence[Scores]) -> list[tuple[str, Scores]]:
     """A lone baseline needs no name; several are told apart by theirs."""
     if len(baselines) == 1:
         return [("baseline", baselines[0])]
-    return [(scores.name, scores) for scores in baselines]
+    return [(_name(scores), scores) for scores in baselines]
+
+
+def _name(scores: Scores) -> str:
+    """Old runs have a name in words already."""
+    return MODE_NAMES.get(scores.name, scores.name)
 
 
 def baselines_of(run: TrainingRun) -> tuple[Scores, ...]:
@@ -55,7 +60,7 @@ def card_facts(run: TrainingRun) -> list[tuple[str, str]]:
     if len(baselines) == 1:
         facts.append(("Baseline macro F1", _with_range(baselines[0])))
     elif baselines:
-        listed = "; ".join(f"{scores.name} {_with_range(scores)}" for scores in baselines)
+        listed = "; ".join(f"{_name(scores)} {_with_range(scores)}" for scores in baselines)
         facts.append(("Baselines, macro F1", listed))
     if {"ece_before", "ece_after"} <= run.calibration.keys():
         before, after = run.calibration["ece_before"], run.calibration["ece_after"]

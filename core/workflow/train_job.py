@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from core.config import Settings
-from core.domain import MAJORITY, Scores, TrainingRun
+from core.domain import MODE_NAMES, Scores, TrainingRun
 from core.errors import Cancelled, CannotTrain, LeaseLost, ModelError, Paused, ran_full
 from core.store.store import Store
 from core.workflow import exporting
@@ -18,7 +18,6 @@ from core.workflow.selection import check_data, select, store_selection
 from core.workflow.task import OTHER, Stages, Task
 
 LIBRARIES = ("torch", "transformers", "scikit-learn", "pandas", "numpy")
-NAMES = {"tfidf": "TF-IDF", "bilstm": "BiLSTM", "quick": "Quick", "better": "Better", MAJORITY: "Majority"}
 
 
 def train(store: Store, settings: Settings, run_id: int, task: Task) -> TrainingRun:
@@ -110,7 +109,7 @@ def beaten(model: Scores, beside: Sequence[Scores]) -> tuple[str, ...]:
     theirs, mine = f"{best.macro_f1:.3f}", f"{model.macro_f1:.3f}"
     if best.macro_f1 <= model.macro_f1 or theirs == mine:
         return ()
-    name = NAMES.get(best.name, best.name)
+    name = MODE_NAMES.get(best.name, best.name)
     return (
         f"Another model ({name}) reaches a higher macro F1 on the held-out comments: {theirs} "
         f"against {mine}. If that is more than chance, use it; or label more, or choose "

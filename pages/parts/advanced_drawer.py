@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.domain import BETTER, BILSTM, BUNDLED_ENCODER, QUICK, TFIDF, TrainingOptions
+from core.domain import BETTER, BILSTM, BUNDLED_ENCODER, MODE_NAMES, QUICK, TFIDF, TrainingOptions
 from core.workflow import estimate, runs
 from pages.parts import word_vectors
-from pages.parts.run_words import MODES
 
 CHOSEN_ABOVE = ""
 LEARNS = (BETTER, BILSTM)  # step by step, so that it can stop early
 ENCODED = (QUICK, BETTER)
 TOKENS = TrainingOptions().max_tokens
+MOST_LAYERS = 48  # of an encoder that is not here yet
 GREY = {
     QUICK: "Settings in grey belong to Better, which learns step by step.",
     TFIDF: "Settings in grey belong to models that read with an encoder or learn step by step.",
@@ -27,7 +27,8 @@ def ask(mode: str) -> TrainingOptions:
         mode = _mode(mode)
         if mode in GREY:
             st.caption(GREY[mode])
-        options = replace(TrainingOptions(mode=mode), **_reading(mode), **_learning(mode), **_weights(mode))
+        options = replace(TrainingOptions(mode=mode), **_reading(mode), **_learning(mode))
+        options = replace(options, **_weights(mode, options.encoder))
         options = replace(options, **_texts(mode), **_beside(mode))
     return options
 
@@ -36,7 +37,7 @@ def _mode(mode: str) -> str:
     other = st.segmented_control(
         "Model",
         [CHOSEN_ABOVE, TFIDF, BILSTM],
-        format_func=lambda key: "As chosen above" if key == CHOSEN_ABOVE else MODES[key],
+        format_func=lambda key: "As chosen above" if key == CHOSEN_ABOVE else MODE_NAMES[key],
         default=CHOSEN_ABOVE,
         required=True,
         key="other_mode",
@@ -121,9 +122,9 @@ def _learning(mode: str) -> dict:
     )
 
 
-def _weights(mode: str) -> dict:
+def _weights(mode: str, encoder: str) -> dict:
     left, middle, right = st.columns(3)
-    off = mode != BETTER
+    off, layers = mode != BETTER, estimate.layers_of(encoder) or MOST_LAYERS
     decay = left.number_input(
         "Weight decay",
         0.0,
@@ -137,8 +138,8 @@ def _weights(mode: str) -> dict:
     frozen = middle.number_input(
         "Frozen layers",
         0,
-        48,
-        0,
+        layers,
+        min(layers, st.session_state.get("frozen_layers", 0)),
         key="frozen_layers",
         disabled=off,
         help="The lowest layers and the embeddings stay as they are: faster, less memory.",

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from core.charts import comparison as charts
-from core.domain import Scores, TrainingRun
+from core.domain import MODE_NAMES, Scores, TrainingRun
 from core.errors import CannotTrain
 from core.workflow import comparing
 from pages.parts import beside_tab, held_rows, run_results, split_choice
 from pages.parts.figures import draw
 from pages.parts.labels_tab import measures
 from pages.parts.plain import counted, plain
-from pages.parts.run_words import MODES, SETTINGS, mode_name, ranges_of
+from pages.parts.run_words import SETTINGS, mode_name, ranges_of
 
 
 def choose(run: TrainingRun) -> None:
@@ -94,7 +94,7 @@ def _settings(settings: tuple[tuple[str, str, str], ...], first: TrainingRun, se
 def _value(name: str, value: str, run: TrainingRun) -> str:
     if name == "split":
         return split_choice.in_words(run.options)
-    return MODES.get(value, value) or "none"
+    return MODE_NAMES.get(value, value) or "none"
 
 
 def _flips(found: comparing.Compared, first: TrainingRun, second: TrainingRun) -> None:

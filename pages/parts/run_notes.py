@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain import Dataset, TrainingRun
 from core.workflow import accounts, explain_jobs, promotion, runs
-from pages.parts import resources, run_results
+from pages.parts import resources, results, run_results
 from pages.parts.background import tell_job_failure, watch_job
 from pages.parts.plain import bullets, counted, plain
 
@@ -22,8 +22,10 @@ def show(run: TrainingRun) -> None:
 
 
 def standing(run: TrainingRun) -> None:
-    """A line where a page rests on a model that nobody put to work and that is not good enough."""
-    store = resources.store()
+    """A line where comments are counted by a model that nobody put to work and that is not good enough."""
+    insights, store = results.insights(run), resources.store()
+    if insights.labelled >= insights.rows:  # people said it all
+        return
     current = store.promotions.current(run.label_set_id)
     if (current is None or current.run_id != run.id) and not promotion.verdict(store, run).passed:
         st.caption(

@@ -1,16 +1,9 @@
 """How runs and their figures are called on the screen."""
 
-from core.domain import BETTER, BILSTM, MAJORITY, QUICK, TFIDF, LabelSet, Scores, TrainingRun
+from core.domain import MODE_NAMES, LabelSet, Scores, TrainingRun
 from core.workflow.estimate import Forecast
 from pages.parts import resources
 
-MODES = {
-    QUICK: "Quick",
-    BETTER: "Better",
-    TFIDF: "TF-IDF",
-    BILSTM: "BiLSTM",
-    MAJORITY: "Most frequent label",
-}
 STATUS = {
     "queued": "waiting",
     "running": "running",
@@ -83,7 +76,7 @@ def measures_of(multi: bool) -> dict[str, str]:
 
 
 def mode_name(mode: str) -> str:
-    return MODES.get(mode, mode)
+    return MODE_NAMES.get(mode, mode)
 
 
 def title(run: TrainingRun) -> str:

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import streamlit as st
 
-from core.domain import BETTER, BILSTM, QUICK, Dataset, LabelSet, TrainingOptions, TrainingRun
+from core.domain import BETTER, BILSTM, MODE_NAMES, QUICK, Dataset, LabelSet, TrainingOptions, TrainingRun
 from core.errors import CannotTrain, ModelError
 from core.workflow import estimate, runs, selection
 from pages.parts import advanced_drawer, resources, results, split_choice
 from pages.parts.choices import follows_run, look_at_newest, look_at_run, newest_of
 from pages.parts.plain import option, plain
-from pages.parts.run_words import MODES, foreseen, mode_name
+from pages.parts.run_words import foreseen, mode_name
 
 NAMED = 6  # labels in the line of facts
 MOST_CHECKED = 20_000  # comments that the form divides itself, within a second
@@ -133,7 +133,7 @@ def _mode() -> str:
     mode = st.segmented_control(
         "How",
         [QUICK, BETTER],
-        format_func=MODES.get,
+        format_func=MODE_NAMES.get,
         default=QUICK,
         required=True,
         key="mode",

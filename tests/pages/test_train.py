@@ -542,3 +542,13 @@ def test_the_form_is_kept_over_a_page_change(trained, open_page):
     app.switch_page("pages/runs.py").run()
     app.switch_page("pages/train.py").run()
     assert (app.segmented_control(key="mode").value, app.selectbox(key="split").value) == (BETTER, "kfold")
+
+
+def test_no_more_layers_can_be_frozen_than_the_encoder_has(trained, open_page):
+    app = open_page("train")
+    app.segmented_control(key="mode").set_value(BETTER).run()
+    assert app.number_input(key="frozen_layers").max == 6
+    app.number_input(key="frozen_layers").set_value(6).run()
+    app.text_input(key="encoder").set_value("somebody/large").run()
+    assert app.number_input(key="frozen_layers").max == 48, "it is not here, so nobody knows"
+    assert app.number_input(key="frozen_layers").value == 6

@@ -78,3 +78,12 @@ def test_a_lead_is_no_more_than_its_ranges_allow(run):
     assert says(0.4, 0.59).endswith("macro F1 20.0 points above the simple baseline")
     assert says(0.4, 0.6).endswith("above the simple baseline, though their likely ranges meet")
     assert "ranges meet" not in model(replace(run, baseline=replace(run.baseline, ranges={})))
+
+
+def test_models_are_called_as_on_the_page(several_run):
+    beside = (several("tfidf"), several("majority"))
+    run = replace(several_run, baseline=several("tfidf"), evaluation=Evaluation(baselines=beside))
+    assert "TF-IDF 70" in dict(card_facts(run))["Baselines, macro F1"]
+    assert "; Most frequent label 70" in dict(card_facts(run))["Baselines, macro F1"]
+    titles = str(score_rows(run.model, beside))
+    assert "Most frequent label: " in titles and "majority" not in titles
